@@ -1,0 +1,254 @@
+"""Every error of this package, cut by what the caller should do next.
+
+    SocialConnectError
+    ├── UsageError            call it differently            (a ValueError; exit 2)
+    │   ├── UnknownName       a provider, resource, column or parameter that does not exist
+    │   └── EmptySelection    no user was chosen
+    ├── SetupError            mend the configuration         (exit 3)
+    │   ├── MissingKey        no Clerk secret key was found
+    │   ├── InvalidKey        Clerk refused the key
+    │   ├── ProviderNotEnabled  the instance does not offer this provider
+    │   └── MissingPackage    an extra is not installed
+    ├── AccountError          the account's owner must act   (exit 4)
+    │   ├── UserNotFound      this instance has no such user
+    │   ├── NotConnected      the user has not connected this provider
+    │   ├── ReconnectNeeded   the token is dead and cannot be refreshed
+    │   ├── MissingScope      the token may not do this
+    │   └── AccessDenied      the provider refuses this account
+    ├── TryAgainLater         nothing is wrong but the moment (exit 5)
+    │   ├── RateLimited       a limit asks for a longer wait than allowed
+    │   └── Unavailable       the service failed or could not be reached
+    └── ProtocolError         the service answered what it should not (exit 6)
+        ├── ForeignOrigin     a request would have left the provider's own hosts
+        ├── MalformedResponse the body is not what the provider documents
+        ├── PagingLoop        the pages do not end
+        └── RequestRefused    the provider did not accept the request as it was sent
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+
+class SocialConnectError(Exception):
+    """The root: `message` says what happened, `cure` what to do, `code` is stable for programs."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, cure: str = "", **context: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.cure = cure
+        self.context = {name: value for name, value in context.items() if value not in (None, "", ())}
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.cure}".strip()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.cure, self.context)
+
+    @property
+    def user_id(self) -> str | None:
+        """The Clerk user concerned, where there is one."""
+        return self._text("user_id")
+
+    @property
+    def provider(self) -> str | None:
+        """The provider concerned, where there is one."""
+        return self._text("provider")
+
+    @property
+    def resource(self) -> str | None:
+        """The resource that was read, as `provider.resource`."""
+        return self._text("resource")
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the answer that led here."""
+        value = self.context.get("status")
+        return value if isinstance(value, int) else None
+
+    @property
+    def trace_id(self) -> str | None:
+        """The service's own id of the request: quote it to its support."""
+        return self._text("trace_id")
+
+    def _text(self, name: str) -> str | None:
+        value = self.context.get(name)
+        return value if isinstance(value, str) else None
+
+
+def _rebuild(
+    kind: type[SocialConnectError], message: str, cure: str, context: dict[str, object]
+) -> SocialConnectError:
+    error = kind.__new__(kind)
+    SocialConnectError.__init__(error, message, cure=cure, **context)
+    return error
+
+
+class UsageError(SocialConnectError, ValueError):
+    """The call cannot be carried out as it is written."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class UnknownName(UsageError, AttributeError, KeyError):
+    """A name that nothing has; the message suggests the nearest."""
+
+    code = "unknown_name"
+
+
+class EmptySelection(UsageError):
+    """No user was chosen, so nothing would be read."""
+
+    code = "empty_selection"
+
+
+class SetupError(SocialConnectError):
+    """The configuration of this machine, of Clerk or of the provider's app must change."""
+
+    code = "setup"
+    exit_code = 3
+
+
+class MissingKey(SetupError):
+    """No Clerk secret key was found anywhere it is looked for."""
+
+    code = "missing_key"
+
+
+class InvalidKey(SetupError):
+    """Clerk does not accept the secret key."""
+
+    code = "invalid_key"
+
+
+class ProviderNotEnabled(SetupError):
+    """The Clerk instance does not offer this provider."""
+
+    code = "provider_not_enabled"
+
+
+class MissingPackage(SetupError, ImportError):
+    """Something this call needs is an extra that is not installed."""
+
+    code = "missing_package"
+
+
+class AccountError(SocialConnectError):
+    """One account cannot be read until its owner, or who looks after it, does something."""
+
+    code = "account"
+    exit_code = 4
+
+
+class UserNotFound(AccountError):
+    """This Clerk instance has no such user."""
+
+    code = "user_not_found"
+
+
+class NotConnected(AccountError):
+    """The user has not connected this provider, or never finished doing so."""
+
+    code = "not_connected"
+
+
+class ReconnectNeeded(AccountError):
+    """The stored token is dead and Clerk cannot refresh it."""
+
+    code = "reconnect_needed"
+
+
+class MissingScope(AccountError):
+    """The token lacks a permission: `required` (any one suffices) and `granted` say which."""
+
+    code = "missing_scope"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Scopes of which any one would suffice."""
+        return _strings(self.context.get("required"))
+
+    @property
+    def granted(self) -> tuple[str, ...]:
+        """Scopes that the token has, as far as is known."""
+        return _strings(self.context.get("granted"))
+
+
+class AccessDenied(AccountError):
+    """The provider refuses this account or this object, whatever the scopes."""
+
+    code = "access_denied"
+
+
+class TryAgainLater(SocialConnectError):
+    """The same call may succeed later."""
+
+    code = "try_again"
+    exit_code = 5
+
+
+class RateLimited(TryAgainLater):
+    """A limit asks for a longer wait than `max_wait` allows: `until` says when to come back."""
+
+    code = "rate_limited"
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds to wait, as they were when the error was raised."""
+        value = self.context.get("retry_after")
+        return float(value) if isinstance(value, int | float) else 0.0
+
+    @property
+    def until(self) -> datetime | None:
+        """The moment (UTC) from which the call is worth repeating."""
+        value = self.context.get("until")
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else None
+
+
+class Unavailable(TryAgainLater):
+    """The service failed, was cut off or could not be reached, also after retries."""
+
+    code = "unavailable"
+
+
+class ProtocolError(SocialConnectError):
+    """A service answered in a way that its documentation does not foresee."""
+
+    code = "protocol"
+    exit_code = 6
+
+
+class ForeignOrigin(ProtocolError):
+    """A link, redirect or setting would have taken a token to a host that is not its provider's."""
+
+    code = "foreign_origin"
+
+
+class MalformedResponse(ProtocolError):
+    """The body cannot be read as what the provider documents."""
+
+    code = "malformed_response"
+
+
+class PagingLoop(ProtocolError):
+    """The pages of a listing repeat, so that reading them would never end."""
+
+    code = "paging_loop"
+
+
+class RequestRefused(ProtocolError):
+    """The provider did not accept the request as it was sent: a parameter, a path or a version."""
+
+    code = "request_refused"
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

@@ -1,0 +1,1 @@
+"""How any connector is read: declare, paginate, decide, extract are pure; `read` is the loop."""

@@ -1,0 +1,306 @@
+"""What a response means: a value that says go on, wait, get the token again, follow, or fail.
+
+Pure: the clock and the dice are arguments, so nothing here waits. `ErrorRule` is how a connector says what its
+provider's answers mean; what no rule speaks of follows HTTP's own meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from socialconnect.reading.messages import Response
+from socialconnect.reading.paths import Json, look
+
+Kind = Literal[
+    "throttled",  # too many requests: wait
+    "unavailable",  # failed for now: try again
+    "token",  # the token is not accepted: fetch it again, once
+    "scope",  # the token lacks a permission
+    "denied",  # refused, whatever the scopes
+    "setup",  # the app behind the token must be configured
+    "not_found",
+    "refused",  # the request itself is wrong
+    "empty",  # an error status that means "no rows"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What one kind of answer means at one provider. Everything given must hold; the first rule that does wins.
+
+    `status` any of them; `header` a name that must be present, or `name=value`; `lacks` a header that must be
+    absent; `at` the paths of the body where one of `values` must stand; `text` a pattern anywhere in the body.
+    `wait` names where the delay stands, first found first: `retry-after`, `epoch:NAME` or `epoch_ms:NAME` for a header,
+    `body:PATH` for seconds in the body, `60` for a first delay that doubles. `give_up` says that waiting is useless.
+    `required` names where the missing scopes stand: `header:NAME`, `challenge` (the `scope=` of
+    WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold only
+    if none of the granted ones (widened by the connector's `implies`) is among the required ones.
+    """
+
+    kind: Kind
+    status: tuple[int, ...] = ()
+    header: str = ""
+    lacks: str = ""
+    at: str = ""
+    values: tuple[str, ...] = ()
+    text: str = ""
+    wait: tuple[str, ...] = ()
+    give_up: bool = False
+    required: str = ""
+    granted: str = ""
+    disjoint: bool = False
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """All that one provider's answers need to be understood."""
+
+    rules: tuple[ErrorRule, ...] = ()
+    message: str = "message|error.message|error_description|error|errors[0].message"
+    trace: str = ""
+    """The response header that holds the provider's own id of the request."""
+    implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Scopes that each scope contains."""
+    remaining: str = ""
+    """The header that says how many requests are left,"""
+    reset: str = ""
+    """and the one that says at which epoch second there will be more."""
+
+    def widen(self, scopes: Sequence[str]) -> frozenset[str]:
+        """`scopes` with all that they contain.
+
+        >>> sorted(Manners(implies={"repo": ("public_repo",)}).widen(["repo"]))
+        ['public_repo', 'repo']
+        """
+        found: set[str] = set()
+        waiting = list(scopes)
+        while waiting:
+            scope = waiting.pop()
+            if scope not in found:
+                found.add(scope)
+                waiting.extend(self.implies.get(scope, ()))
+        return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The response holds what was asked for; `empty` when its status means that there is nothing."""
+
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send it again after `after` seconds; `throttled` closes the gate for all who share the budget."""
+
+    after: float
+    why: str
+    throttled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refetch:
+    """Ask Clerk for the token again, then send it again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The same thing stands at another address."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """It will not get better by repeating."""
+
+    kind: Kind
+    why: str
+    cure: str = ""
+    required: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    retry_after: float | None = None
+
+
+Decision = GoOn | Retry | Refetch | Follow | Fail
+
+_TOO_MANY = 429
+_DEFAULT_RULES = (
+    ErrorRule("token", status=(401,)),
+    ErrorRule("throttled", status=(_TOO_MANY,), wait=("retry-after", "1")),
+    ErrorRule("unavailable", status=(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529), wait=("retry-after",)),
+    ErrorRule("denied", status=(402, 403, 451)),
+    ErrorRule("not_found", status=(404, 410)),
+)
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def decide(
+    response: Response,
+    *,
+    attempt: int,
+    attempts: int,
+    manners: Manners,
+    now: float,
+    dice: Callable[[], float],
+    fresh_token: bool = False,
+    scopes: Sequence[str] | None = None,
+) -> Decision:
+    """What to do about `response`, the answer to try number `attempt` of at most `attempts`.
+
+    `now` is the epoch second, `dice` gives jitter in [0, 1), `fresh_token` says that the token was fetched again
+    for this try, `scopes` are those that Clerk knows of.
+    """
+    success = 200 <= response.status < 300
+    body = None if success and not any(200 in rule.status for rule in manners.rules) else response.json()
+    rule = _matching(response, body, manners, scopes)
+    if rule is None:
+        if success:
+            return GoOn(empty=response.status in (204, 205))
+        if response.status in _REDIRECTS and "location" in response.headers:
+            return Follow(response.headers["location"])
+        rule = ErrorRule("refused")
+    why = _explain(response, body, manners)
+    if rule.kind == "empty":
+        return GoOn(empty=True)
+    if rule.kind == "token" and not fresh_token:
+        return Refetch(why)
+    if rule.kind in ("throttled", "unavailable"):
+        after = _delay(rule, response, body, attempt=attempt, now=now, dice=dice)
+        if rule.give_up or attempt >= attempts:
+            return Fail(rule.kind, why, rule.cure, retry_after=after)
+        return Retry(after, why, throttled=rule.kind == "throttled")
+    return Fail(
+        rule.kind,
+        why,
+        rule.cure,
+        required=_words(rule.required, response, body),
+        granted=_words(rule.granted, response, body) or tuple(scopes or ()),
+    )
+
+
+def backoff(attempt: int, dice: Callable[[], float], *, first: float = 0.5, most: float = 64.0) -> float:
+    """Seconds before the next try: doubling, spread by half, never over `most`."""
+    return float(min(first * 2 ** (attempt - 1), most) * (0.5 + dice() / 2))
+
+
+def budget_left(response: Response, manners: Manners) -> tuple[int, float] | None:
+    """(requests left, epoch second of the reset), where the provider's headers say so."""
+    remaining, reset = response.headers.get(manners.remaining, ""), response.headers.get(manners.reset, "")
+    return (int(remaining), float(reset)) if remaining.isdecimal() and reset.isdecimal() else None
+
+
+def retry_after(text: str, now: float) -> float | None:
+    """Seconds of a Retry-After header, which holds seconds or a date.
+
+    >>> retry_after("120", now=0)
+    120.0
+    >>> retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=0)
+    60.0
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except ValueError:
+            return None
+    return max(0.0, seconds) if seconds < float("inf") else None
+
+
+def _matching(
+    response: Response, body: Json, manners: Manners, scopes: Sequence[str] | None
+) -> ErrorRule | None:
+    for rule in (*manners.rules, *_DEFAULT_RULES):
+        if _holds(rule, response, body):
+            if rule.disjoint:
+                required = set(_words(rule.required, response, body))
+                granted = manners.widen(_words(rule.granted, response, body) or tuple(scopes or ()))
+                if not required or required & granted:
+                    continue
+            return rule
+    return None
+
+
+def _holds(rule: ErrorRule, response: Response, body: Json) -> bool:
+    if rule.status and response.status not in rule.status:
+        return False
+    name, _, value = rule.header.partition("=")
+    if rule.header and (name not in response.headers or (value and value not in response.headers[name])):
+        return False
+    if rule.lacks and rule.lacks in response.headers:
+        return False
+    if rule.at and not set(_values(body, rule.at)) & set(rule.values):
+        return False
+    return not rule.text or re.search(rule.text, response.text(), re.IGNORECASE) is not None
+
+
+def _values(body: Json, path: str) -> list[str]:
+    """What stands at any of the alternatives of `path`."""
+    found: list[str] = []
+    for part in path.split("|"):
+        value = look(body, part)
+        found.extend(str(item) for item in (value if isinstance(value, list) else [value]) if item is not None)
+    return found
+
+
+def _delay(
+    rule: ErrorRule, response: Response, body: Json, *, attempt: int, now: float, dice: Callable[[], float]
+) -> float:
+    for source in rule.wait:
+        found = _delay_of(source, response, body, now)
+        if found is not None:
+            return found + dice() * min(1.0, found * 0.1)
+        if source.isdecimal():
+            return backoff(attempt, dice, first=float(source), most=900.0)
+    return backoff(attempt, dice)
+
+
+def _delay_of(source: str, response: Response, body: Json, now: float) -> float | None:
+    form, _, name = source.partition(":")
+    if form == "retry-after":
+        return retry_after(response.headers.get("retry-after", ""), now)
+    if form in ("epoch", "epoch_ms"):
+        text = response.headers.get(name, "")
+        scale = 1000 if form == "epoch_ms" else 1
+        return max(0.0, float(text) / scale - now) if text.replace(".", "", 1).isdecimal() else None
+    if form == "body":
+        return retry_after(str(look(body, name)), now)
+    return None
+
+
+_CHALLENGED = re.compile(r'scope="([^"]*)"')
+
+
+def _words(source: str, response: Response, body: Json) -> tuple[str, ...]:
+    form, _, name = source.partition(":")
+    if source.startswith("="):
+        return (source[1:],)
+    if form == "header":
+        text = response.headers.get(name, "")
+    elif form == "challenge":
+        match = _CHALLENGED.search(response.headers.get("www-authenticate", ""))
+        text = match.group(1) if match else ""
+    elif form == "body":
+        value = look(body, name)
+        text = " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+    else:
+        return ()
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def _explain(response: Response, body: Json, manners: Manners) -> str:
+    said = look(body, manners.message)
+    if isinstance(said, str) and said:
+        return f"{response.status}: {said[:300]}"
+    if body is None and response.body:
+        plain = " ".join(re.sub(r"<(style|script)[\s\S]*?</\1>|<[^>]*>", " ", response.text()).split())
+        return f"{response.status}: {plain[:200]}" if plain else f"{response.status}"
+    return f"{response.status}"

@@ -1,0 +1,62 @@
+"""Requests and responses as plain values, so that everything that thinks about them is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+if TYPE_CHECKING:
+    from socialconnect.reading.paths import Json
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, still without its token: the transport adds that last."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+    @property
+    def query(self) -> Query:
+        """The query parameters in order."""
+        return tuple(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    def with_query(self, **changes: str | int | None) -> Request:
+        """The same request with query parameters set (or, with None, removed); the others keep their place."""
+        parts = urlsplit(self.url)
+        kept = [(name, value) for name, value in self.query if name not in changes]
+        added = [(name, str(value)) for name, value in changes.items() if value is not None]
+        return replace(self, url=parts._replace(query=urlencode(kept + added)).geturl())
+
+    def with_json(self, body: Mapping[str, Json]) -> Request:
+        """The same request with another JSON body."""
+        return replace(self, body=msgspec.json.encode(body))
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response, read whole and decompressed; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def json(self) -> Json:
+        """The body as JSON, or None where it is not."""
+        try:
+            decoded: Json = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return decoded
+
+    def text(self, limit: int = 2000) -> str:
+        """The beginning of the body, as text."""
+        return self.body[:limit].decode("utf-8", "replace")

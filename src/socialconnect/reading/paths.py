@@ -1,0 +1,134 @@
+"""Where a value stands in a JSON record.
+
+    owner.login                    a key inside a key
+    labels[].name                  that of every element: a list
+    names[0].displayName           that of one element (negative from the end)
+    emails[id=primary_id].address  that of the element whose `id` equals the record's own `primary_id`
+    a.b|c                          the first that is not null
+    'odata.count'                  a key that has a dot, a bracket or a bar in it
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Every element of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The element whose `key` equals the value at `sibling`, a key of the whole record."""
+
+    key: str
+    sibling: str
+
+
+Step = Key | Index | Each | Where
+Path = tuple[Step, ...]
+
+_TOKEN = re.compile(
+    r"""(?P<dot>\.) | '(?P<quoted>[^']+)' | \[(?P<index>-?\d+)\] | (?P<each>\[\])
+      | \[(?P<key>\w+)=(?P<sibling>\w+)\] | (?P<name>[^.'\[\]|]+)""",
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> tuple[Path, ...]:
+    """The alternatives of a path, each as its steps; a ValueError where it is not well formed."""
+    return tuple(_parse_one(part) for part in re.split(r"\|(?=(?:[^']*'[^']*')*[^']*$)", text))
+
+
+def _parse_one(text: str) -> Path:
+    steps: list[Step] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise ValueError(f"the path {text!r} is not well formed at character {at + 1}")
+        at = match.end()
+        found = match.groupdict()
+        if found["quoted"] or found["name"]:
+            steps.append(Key(found["quoted"] or found["name"]))
+        elif found["index"]:
+            steps.append(Index(int(found["index"])))
+        elif found["each"]:
+            steps.append(Each())
+        elif found["key"]:
+            steps.append(Where(found["key"], found["sibling"]))
+    return tuple(steps)
+
+
+def keys_only(path: Path) -> tuple[str, ...] | None:
+    """The key names of a path that has nothing but keys, else None."""
+    names = tuple(step.name for step in path if isinstance(step, Key))
+    return names if len(names) == len(path) else None
+
+
+Getter = Callable[[object, str], object]
+
+
+def _get_json(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def walk(record: object, path: Path, get: Getter = _get_json) -> object:
+    """The value at `path`, None where there is none; `get` reads one key of one object."""
+    return _walk(record, path, record, get)
+
+
+def _walk(value: object, path: Path, record: object, get: Getter) -> object:
+    for number, step in enumerate(path):
+        if value is None:
+            return None
+        match step:
+            case Key(name):
+                value = get(value, name)
+            case Index(position):
+                inside = isinstance(value, list) and -len(value) <= position < len(value)
+                value = value[position] if inside and isinstance(value, list) else None
+            case Where(key, sibling):
+                wanted = get(record, sibling)
+                elements = value if isinstance(value, list) and wanted is not None else []
+                value = next((element for element in elements if get(element, key) == wanted), None)
+            case Each():
+                elements = value if isinstance(value, list) else []
+                found = [_walk(element, path[number + 1 :], record, get) for element in elements]
+                return [element for element in found if element is not None]
+    return value
+
+
+def first(record: object, alternatives: tuple[Path, ...], get: Getter = _get_json) -> object:
+    """The first of several paths that leads to something."""
+    for path in alternatives:
+        value = walk(record, path, get)
+        if value is not None:
+            return value
+    return None
+
+
+def look(record: object, text: str) -> object:
+    """The value at a written path of decoded JSON; `""` and `"."` are the record itself.
+
+    >>> look({"page": {"next": "c2"}}, "page.next")
+    'c2'
+    """
+    return record if text in ("", ".") else first(record, parse(text))

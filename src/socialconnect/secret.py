@@ -1,0 +1,63 @@
+"""Secrets that cannot leave by accident, and the register that scrubs their values from text.
+
+A `Secret` shows nothing in `repr`, `str`, formatting or pickles; only `reveal()` gives its value. Each one
+alive is known to the register, so `scrub` can remove it from any text a service sends back.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import NoReturn
+from urllib.parse import quote
+
+_MASK = "[secret]"
+_SHORTEST = 6  # a shorter value would mask ordinary words
+
+
+class Secret:
+    """A value that is handed only to the request it belongs to.
+
+    >>> Secret("open sesame")
+    Secret([secret])
+    """
+
+    __slots__ = ("__weakref__", "_value")
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+        with _lock:
+            _alive.add(self)
+
+    def reveal(self) -> str:
+        """The value itself. Give it to nothing that prints, stores or logs."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({_MASK})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied out of its process")
+
+
+_lock = threading.Lock()
+_alive: weakref.WeakSet[Secret] = weakref.WeakSet()
+
+
+def scrub(text: str) -> str:
+    """`text` without any secret that is alive, also where it stands URL-encoded.
+
+    The longest value goes first, so that no part of one remains when another is its beginning.
+    """
+    with _lock:
+        values = {secret.reveal() for secret in _alive}
+    forms = {form for value in values if len(value) >= _SHORTEST for form in (value, quote(value, safe=""))}
+    for form in sorted(forms, key=len, reverse=True):
+        if form in text:
+            text = text.replace(form, _MASK)
+    return text

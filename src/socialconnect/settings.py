@@ -1,0 +1,173 @@
+"""One frozen `Settings`, and where each value comes from.
+
+In this order: an argument, the environment, a `.env` file in the working directory, the system keyring (with the
+`keyring` package installed), a Colab secret. Nothing is read before a `Settings` is made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from importlib import import_module
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from socialconnect.errors import InvalidKey, MissingKey, UsageError
+from socialconnect.secret import Secret
+
+KEY = "CLERK_SECRET_KEY"
+_GET_KEY = "Find it in the Clerk Dashboard under API keys; it begins with sk_test_ or sk_live_."
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each name but the key's is also `SOCIALCONNECT_<NAME>` in the environment.
+
+    `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
+    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `max_wait` is the
+    longest wait, in seconds, for one request; `concurrency` the most requests under way.
+
+    >>> Settings.make(max_wait=30).max_wait
+    30.0
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SOCIALCONNECT_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    secret_key: SecretStr | None = Field(None, validation_alias=AliasChoices("secret_key", KEY))
+    base_urls: dict[str, str] = Field(default_factory=dict)
+    budgets: dict[str, str] = Field(default_factory=dict)
+    clerk_api_version: str = "2026-05-12"
+    max_wait: float = Field(300.0, ge=0)
+    timeout: float = Field(60.0, gt=0)
+    attempts: int = Field(5, ge=1)
+    concurrency: int = Field(50, ge=1, le=100)
+    transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
+
+    @classmethod
+    def make(cls, **values: object) -> Settings:
+        """Settings from the given values and the usual places; a UsageError names what is wrong."""
+        try:
+            # what pydantic cannot see from here: the values are checked by the call itself
+            return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UsageError(f"The settings are not right: {problems}.", cure="Mend the argument or the variable.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The places, first come first served."""
+        del file_secret_settings
+        return init_settings, env_settings, dotenv_settings, _Stored(settings_cls)
+
+    @field_validator("base_urls")
+    @classmethod
+    def _safe(cls, base_urls: dict[str, str]) -> dict[str, str]:
+        for origin, base in base_urls.items():
+            check_address(base, f"base_urls[{origin!r}]")
+        return {origin.rstrip("/"): base.rstrip("/") for origin, base in base_urls.items()}
+
+    def key(self) -> Secret:
+        """The Clerk secret key; a MissingKey or InvalidKey says where to put it."""
+        value = self.secret_key.get_secret_value().strip() if self.secret_key else ""
+        if not value:
+            raise MissingKey(
+                "No Clerk secret key was found.",
+                cure=f"Set {KEY} in the environment or a .env file, or pass Client(secret_key=…). {_GET_KEY} "
+                "Without an account, sc.sandbox() gives a client on an embedded world.",
+            )
+        if value.startswith("pk_"):
+            raise InvalidKey("This is a publishable key, not a secret key.", cure=_GET_KEY)
+        if any(character.isspace() for character in value) or not value.isascii():
+            raise InvalidKey("The secret key has a blank or a character that no key has.", cure=_GET_KEY)
+        return Secret(value)
+
+    @property
+    def production(self) -> bool:
+        """Whether the key is one of a production instance, with its higher limits."""
+        return self.secret_key is not None and self.secret_key.get_secret_value().startswith("sk_live_")
+
+
+def check_address(address: str, what: str) -> None:
+    """Refuse an address that a token must not be sent to: only https, or http on this machine."""
+    parts = urlsplit(address)
+    if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc:
+        return
+    if parts.scheme == "http" and is_loopback(parts.hostname or "") and "@" not in parts.netloc:
+        return
+    raise UsageError(
+        f"{what} is not an address that a token may be sent to.", cure="Use https://…, or http:// on this machine only."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost.example.com")
+    (True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _Stored(PydanticBaseSettingsSource):
+    """The secret key out of the system keyring or Colab's secrets, where either is there."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """What pydantic-settings asks of a source; the key is the only value kept in such a place."""
+        del field
+        value = (_from_keyring() or _from_colab()) if field_name == "secret_key" else None
+        return value, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Look only when nothing before this gave a key."""
+        if self.current_state.get("secret_key") or self.current_state.get(KEY):
+            return {}
+        value, name, _ = self.get_field_value(Settings.model_fields["secret_key"], "secret_key")
+        return {name: value} if value else {}
+
+
+def _from_keyring() -> str | None:
+    try:
+        keyring = import_module("keyring")
+        errors = import_module("keyring.errors")
+    except ImportError:
+        return None
+    try:
+        value: str | None = keyring.get_password("socialconnect", KEY)
+    except errors.KeyringError:  # a container has no backend: then there is no key here
+        return None
+    return value
+
+
+def _from_colab() -> str | None:
+    if "google.colab" not in sys.modules:  # importable without a kernel, and then it hangs
+        return None
+    userdata = import_module("google.colab.userdata")
+    try:
+        value: str | None = userdata.get(KEY)
+    except (userdata.SecretNotFoundError, userdata.NotebookAccessError):
+        return None
+    return value
+
+
