@@ -1,0 +1,388 @@
+"""From a page's bytes to the declared columns.
+
+The fast way decodes straight into structures that hold the declared fields alone, so that whatever else a record
+carries is skipped and never becomes an object. A page that does not fit them is decoded again without types and each
+value is coerced on its own: what cannot be becomes NA and is counted as drift, so one odd record never costs a page.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from typing import Annotated
+
+import msgspec
+
+from socialconnect.errors import MalformedResponse
+from socialconnect.reading.declare import Column, Resource
+from socialconnect.reading.paths import Each, Index, Json, Key, Path, Where, first, keys_only, look, parse
+
+Values = list[object]
+RAW = "raw"
+"""The name of the column that holds, as JSON text, the fields that no column declares."""
+
+_ROWS = "rows that are not objects"
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_Integer = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's rows as one list per column; `drift` counts the values that were not what is declared."""
+
+    columns: tuple[Values, ...]
+    rows: int
+    drift: Mapping[str, int] = field(default_factory=dict)
+
+
+class Extractor:
+    """Cuts the pages of one resource into the chosen columns; made once, used for every page."""
+
+    def __init__(self, resource: Resource, columns: Sequence[Column], *, raw: bool = False) -> None:
+        self.resource = resource
+        self.columns = tuple(columns)
+        self.raw = raw
+        self._paths = [parse(column.path) for column in self.columns]
+        self._typed = None if raw else _Typed.build(resource, self.columns, self._paths)
+
+    def page(self, body: bytes) -> Page:
+        """The rows of one response body; a MalformedResponse where it holds no records at all."""
+        if self._typed is not None:
+            try:
+                return self._typed.page(body)
+            except msgspec.ValidationError:
+                pass  # some value is not of its declared type: look at each on its own
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise self._malformed(body, f"is not JSON ({error})") from None
+        return self._lenient(body)
+
+    def _lenient(self, body: bytes) -> Page:
+        try:
+            decoded: Json = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self._malformed(body, f"is not JSON ({error})") from None
+        found = look(decoded, self.resource.records)
+        if self.resource.single:
+            found = [] if found is None else [found]
+        if found is not None and not isinstance(found, list):
+            raise self._malformed(body, f"holds no list at {self.resource.records or 'its top'}")
+        records = [record for record in found or [] if isinstance(record, dict)]
+        drift: Counter[str] = Counter()
+        if len(records) < len(found or []):
+            drift[_ROWS] = len(found or []) - len(records)
+        values = [
+            [_coerce(first(record, path), column, drift) for record in records]
+            for column, path in zip(self.columns, self._paths, strict=True)
+        ]
+        if self.raw:
+            values.append([_text(self._rest(record)) for record in records])
+        return Page(tuple(values), len(records), dict(drift))
+
+    def _rest(self, record: dict[str, Json]) -> Json:
+        """What no column of the resource declares, without what must never be shown."""
+        known = [path for column in self.resource.columns for path in parse(column.path)]
+        rest: Json = record
+        for path in [*known, *(path for name in self.resource.drop for path in parse(name))]:
+            names = keys_only(path) or tuple(step.name for step in path[:1] if isinstance(step, Key))
+            rest = _without(rest, names)
+        return rest
+
+    def _malformed(self, body: bytes, what: str) -> MalformedResponse:
+        start = " ".join(body[:120].decode("utf-8", "replace").split())
+        return MalformedResponse(
+            f"The body {what}: {start!r}", cure="Try again; if it stays, the provider changed or a proxy answered."
+        )
+
+
+def _without(value: Json, names: tuple[str, ...]) -> Json:
+    if not isinstance(value, dict) or not names or names[0] not in value:
+        return value
+    rest = {key: inner for key, inner in value.items() if key != names[0]}
+    if len(names) > 1:
+        inner = _without(value[names[0]], names[1:])
+        if inner not in ({}, None):
+            rest[names[0]] = inner
+    return rest
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+# The fast way
+
+
+class _Clash(Exception):  # noqa: N818 - a signal inside this file
+    """Two columns want different types of one field, so no one structure fits both."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """One field of the structure to be: either a leaf's type or an object's (or a list of objects') fields."""
+
+    children: dict[str, _Node] = field(default_factory=dict)
+    leaf: object = None
+    many: bool = False
+
+    def place(self, path: Path, leaf: object) -> None:
+        """Make room for a value of type `leaf` at `path`."""
+        if not path:
+            if self.children or self.leaf not in (None, leaf):
+                raise _Clash
+            self.leaf = leaf
+            return
+        step = path[0]
+        if isinstance(step, Key):
+            if self.leaf is not None:
+                raise _Clash
+            node = self.children.setdefault(step.name, _Node())
+            following = path[1] if len(path) > 1 else None
+            many = isinstance(following, Each | Index | Where)
+            if (node.children or node.leaf is not None) and node.many != many:
+                raise _Clash
+            node.many = many
+            if isinstance(following, Where):
+                node.children.setdefault(following.key, _Node(leaf=object))
+            node.place(path[2:] if many else path[1:], leaf)
+        else:
+            raise _Clash
+
+    def type(self) -> object:
+        """The type to decode this field into."""
+        if self.leaf is not None:
+            inner = self.leaf
+        else:
+            fields = [(attribute(key), node.type(), _field(key, node)) for key, node in self.children.items()]
+            inner = msgspec.defstruct("Record", fields, gc=False)
+        return list[inner | None] | None if self.many else (inner if inner in (msgspec.Raw, object) else inner | None)  # type: ignore[valid-type,operator]
+
+
+def _field(key: str, node: _Node) -> object:
+    if node.leaf is msgspec.Raw and not node.many:
+        return msgspec.field(default_factory=msgspec.Raw, name=key)
+    return msgspec.field(default=None, name=key)
+
+
+@lru_cache(maxsize=8192)
+def attribute(key: str) -> str:
+    """The attribute that holds the JSON key `key`: any key will do, also one with a dot or an @.
+
+    >>> attribute("@odata.type")
+    'k_40_odata_2e_type'
+    """
+    return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key)
+
+
+def _get(value: object, key: str) -> object:
+    return getattr(value, attribute(key), None)
+
+
+def _leaf_type(column: Column) -> object:
+    if column.form == "text":
+        return str | int | float
+    if column.form in ("s", "ms"):
+        return int | float
+    types: dict[str, object] = {
+        "string": str,
+        "category": str,
+        "datetime": str,
+        "Int64": _Integer,
+        "Float64": float,
+        "boolean": bool,
+        "list": list[str],
+        "json": msgspec.Raw,
+    }
+    return types[column.dtype]
+
+
+@dataclass(slots=True)
+class _Typed:
+    """The decoder of one choice of columns, and how each is read off the decoded records."""
+
+    decode: Callable[[bytes], object]
+    records: tuple[str, ...]
+    single: bool
+    columns: tuple[Column, ...]
+    paths: list[tuple[Path, ...]]
+    empty: dict[tuple[str, ...], object]
+
+    @classmethod
+    def build(cls, resource: Resource, columns: Sequence[Column], paths: list[tuple[Path, ...]]) -> _Typed | None:
+        """None where the columns cannot share one structure: then every page goes the lenient way."""
+        prefix = keys_only(parse(resource.records)[0]) if resource.records else ()
+        if prefix is None:
+            return None
+        root = _Node()
+        try:
+            for column, alternatives in zip(columns, paths, strict=True):
+                for path in alternatives:
+                    _place(root, path, column)
+        except _Clash:
+            return None
+        kind = root.type()
+        if not resource.single:
+            kind = list[kind]  # type: ignore[valid-type]
+        for name in reversed(prefix):
+            kind = msgspec.defstruct(
+                "Body", [(attribute(name), kind | None, msgspec.field(default=None, name=name))]  # type: ignore[operator]
+            )
+        decoder = msgspec.json.Decoder(kind | None)  # type: ignore[operator]
+        return cls(decoder.decode, prefix, resource.single, tuple(columns), paths, _empties(root))
+
+    def page(self, body: bytes) -> Page:
+        """The rows of a body that fits; a msgspec.ValidationError where one does not."""
+        found = self.decode(body)
+        for name in self.records:
+            found = None if found is None else _get(found, name)
+        if self.single:
+            found = None if found is None else [found]
+        records = found if isinstance(found, list) else []
+        if None in records:
+            raise msgspec.ValidationError
+        parents: dict[tuple[str, ...], Values] = {(): records}
+        values = tuple(
+            _convert(self._values(records, alternatives, parents), column)
+            for column, alternatives in zip(self.columns, self.paths, strict=True)
+        )
+        return Page(values, len(records))
+
+    def _values(
+        self, records: Values, alternatives: tuple[Path, ...], parents: dict[tuple[str, ...], Values]
+    ) -> Values:
+        names = keys_only(alternatives[0]) if len(alternatives) == 1 else None
+        if names is None:
+            return [first(record, alternatives, _get) for record in records]
+        return list(map(attrgetter(attribute(names[-1])), self._parents(names[:-1], parents)))
+
+    def _parents(self, names: tuple[str, ...], parents: dict[tuple[str, ...], Values]) -> Values:
+        """The objects that hold a nested field, one per record; an empty one where there is none."""
+        if names not in parents:
+            get, empty = attrgetter(attribute(names[-1])), self.empty[names]
+            parents[names] = [get(parent) or empty for parent in self._parents(names[:-1], parents)]
+        return parents[names]
+
+
+def _place(root: _Node, path: Path, column: Column) -> None:
+    listed = any(isinstance(step, Each) for step in path)
+    leaf = str if listed and column.dtype == "list" else _leaf_type(column)
+    if listed and column.dtype != "list":
+        raise _Clash
+    root.place(path, leaf)
+    for step in path:
+        if isinstance(step, Where):
+            sibling = root.children.setdefault(step.sibling, _Node(leaf=object))
+            if sibling.leaf is None:
+                raise _Clash
+
+
+def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """For each nested object a record without anything in it."""
+    found: dict[tuple[str, ...], object] = {}
+    for key, child in node.children.items():
+        if child.children and not child.many:
+            blank = _Node(children=child.children)
+            kind = blank.type()
+            structure = next(part for part in getattr(kind, "__args__", (kind,)) if part is not type(None))
+            found[*names, key] = structure()
+            found.update(_empties(child, (*names, key)))
+    return found
+
+
+def _convert(values: Values, column: Column) -> Values:
+    if column.dtype == "json":
+        return [_raw_text(value) for value in values]
+    if column.form or column.dtype == "list":
+        drift: Counter[str] = Counter()
+        converted = [_coerce(value, column, drift) for value in values]
+        if drift:
+            raise msgspec.ValidationError
+        return converted
+    return values
+
+
+def _raw_text(value: object) -> str | None:
+    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else ""
+    return None if text in ("", "null") else text
+
+
+# The lenient way
+
+
+def _coerce(value: object, column: Column, drift: Counter[str]) -> object:
+    if value is None:
+        return None
+    found = _COERCIONS[column.dtype](value, column)
+    if found is None:
+        drift[column.name] += 1
+    return found
+
+
+def _as_text(value: object, column: Column) -> str | None:
+    del column
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _as_integer(value: object, column: Column) -> int | None:
+    del column
+    try:
+        number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        number = int(value)
+    return number if number is not None and _LEAST <= number <= _MOST else None
+
+
+def _as_float(value: object, column: Column) -> float | None:
+    del column
+    try:
+        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _as_boolean(value: object, column: Column) -> bool | None:
+    del column
+    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
+
+
+def _as_moment(value: object, column: Column) -> str | int | None:
+    """ISO text as it is, or microseconds since 1970."""
+    if not column.form:
+        return value if isinstance(value, str) else None
+    number = _as_float(value, column)
+    if number is None or not math.isfinite(number):
+        return None
+    moment = round(number * (1_000_000 if column.form == "s" else 1_000))
+    return moment if _LEAST <= moment <= _MOST else None
+
+
+def _as_list(value: object, column: Column) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    texts = [_as_text(item, column) for item in value if item is not None]
+    return [text for text in texts if text is not None]
+
+
+def _as_json(value: object, column: Column) -> str:
+    del column
+    return _text(value)
+
+
+_COERCIONS: dict[str, Callable[[object, Column], object]] = {
+    "string": _as_text,
+    "category": _as_text,
+    "Int64": _as_integer,
+    "Float64": _as_float,
+    "boolean": _as_boolean,
+    "datetime": _as_moment,
+    "list": _as_list,
+    "json": _as_json,
+}
