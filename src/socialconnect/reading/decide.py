@@ -135,7 +135,9 @@ _TOO_MANY = 429
 _DEFAULT_RULES = (
     ErrorRule("token", status=(401,)),
     ErrorRule("throttled", status=(_TOO_MANY,), wait=("retry-after", "1")),
-    ErrorRule("unavailable", status=(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529), wait=("retry-after",)),
+    ErrorRule(
+        "unavailable", status=(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529), wait=("retry-after",)
+    ),
     ErrorRule("denied", status=(402, 403, 451)),
     ErrorRule("not_found", status=(404, 410)),
 )
@@ -182,7 +184,7 @@ def decide(
         why,
         rule.cure,
         required=_words(rule.required, response, body),
-        granted=_words(rule.granted, response, body) or tuple(scopes or ()),
+        granted=_granted(rule, response, body, scopes),
     )
 
 
@@ -215,14 +217,12 @@ def retry_after(text: str, now: float) -> float | None:
     return max(0.0, seconds) if seconds < float("inf") else None
 
 
-def _matching(
-    response: Response, body: Json, manners: Manners, scopes: Sequence[str] | None
-) -> ErrorRule | None:
+def _matching(response: Response, body: Json, manners: Manners, scopes: Sequence[str] | None) -> ErrorRule | None:
     for rule in (*manners.rules, *_DEFAULT_RULES):
         if _holds(rule, response, body):
             if rule.disjoint:
                 required = set(_words(rule.required, response, body))
-                granted = manners.widen(_words(rule.granted, response, body) or tuple(scopes or ()))
+                granted = manners.widen(_granted(rule, response, body, scopes))
                 if not required or required & granted:
                     continue
             return rule
@@ -233,7 +233,10 @@ def _holds(rule: ErrorRule, response: Response, body: Json) -> bool:
     if rule.status and response.status not in rule.status:
         return False
     name, _, value = rule.header.partition("=")
-    if rule.header and (name not in response.headers or (value and value not in response.headers[name])):
+    if rule.header and name not in response.headers:
+        return False
+    # a whole word: `remaining=0` must not hold for 4990, and `text/html` must for `text/html; charset=utf-8`
+    if value and not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", response.headers[name]):
         return False
     if rule.lacks and rule.lacks in response.headers:
         return False
@@ -294,6 +297,13 @@ def _words(source: str, response: Response, body: Json) -> tuple[str, ...]:
     else:
         return ()
     return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def _granted(rule: ErrorRule, response: Response, body: Json, scopes: Sequence[str] | None) -> tuple[str, ...]:
+    """What the provider says was granted, even where that is nothing; else what Clerk knows of."""
+    form, _, name = rule.granted.partition(":")
+    told = form == "header" and name in response.headers
+    return _words(rule.granted, response, body) or (() if told else tuple(scopes or ()))
 
 
 def _explain(response: Response, body: Json, manners: Manners) -> str:
