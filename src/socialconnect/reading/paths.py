@@ -6,6 +6,8 @@
     emails[id=primary_id].address  that of the element whose `id` equals the record's own `primary_id`
     a.b|c                          the first that is not null
     'odata.count'                  a key that has a dot, a bracket or a bar in it
+
+Steps are joined by one dot, or by none before a bracket; `.` alone is the record itself.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """The value of one key of an object."""
+
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
+    """One element of a list, counted from 0, or from the end below 0."""
+
     position: int
 
 
@@ -44,11 +50,8 @@ class Where:
 Step = Key | Index | Each | Where
 Path = tuple[Step, ...]
 
-_TOKEN = re.compile(
-    r"""(?P<dot>\.) | '(?P<quoted>[^']+)' | \[(?P<index>-?\d+)\] | (?P<each>\[\])
-      | \[(?P<key>\w+)=(?P<sibling>\w+)\] | (?P<name>[^.'\[\]|]+)""",
-    re.VERBOSE,
-)
+_KEY = re.compile(r"'(?P<quoted>[^']+)'|(?P<name>[^.'\[\]|]+)")
+_BRACKET = re.compile(r"\[(?:(?P<index>-?\d+)|(?P<key>\w+)=(?P<sibling>\w+))?\]")
 
 
 @lru_cache(maxsize=4096)
@@ -58,23 +61,29 @@ def parse(text: str) -> tuple[Path, ...]:
 
 
 def _parse_one(text: str) -> Path:
+    if text == ".":
+        return ()
     steps: list[Step] = []
     at = 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
+    while at < len(text) or not steps:
+        dot = bool(steps) and text.startswith(".", at)
+        match = _KEY.match(text, at + dot) if dot or not steps else None
+        if match is None and not dot:
+            match = _BRACKET.match(text, at)
         if match is None:
             raise ValueError(f"the path {text!r} is not well formed at character {at + 1}")
+        steps.append(_step(match.groupdict()))
         at = match.end()
-        found = match.groupdict()
-        if found["quoted"] or found["name"]:
-            steps.append(Key(found["quoted"] or found["name"]))
-        elif found["index"]:
-            steps.append(Index(int(found["index"])))
-        elif found["each"]:
-            steps.append(Each())
-        elif found["key"]:
-            steps.append(Where(found["key"], found["sibling"]))
     return tuple(steps)
+
+
+def _step(found: dict[str, str | None]) -> Step:
+    if name := found.get("quoted") or found.get("name"):
+        return Key(name)
+    if index := found.get("index"):
+        return Index(int(index))
+    key, sibling = found.get("key"), found.get("sibling")
+    return Where(key, sibling) if key and sibling else Each()
 
 
 def keys_only(path: Path) -> tuple[str, ...] | None:
