@@ -23,6 +23,8 @@
         ├── MalformedResponse the body is not what the provider documents
         ├── PagingLoop        the pages do not end
         └── RequestRefused    the provider did not accept the request as it was sent
+
+`code` and `exit_code` are stable: programs and scripts may rely on them.
 """
 
 from __future__ import annotations
@@ -83,9 +85,7 @@ class SocialConnectError(Exception):
         return value if isinstance(value, str) else None
 
 
-def _rebuild(
-    kind: type[SocialConnectError], message: str, cure: str, context: dict[str, object]
-) -> SocialConnectError:
+def _rebuild(kind: type[SocialConnectError], message: str, cure: str, context: dict[str, object]) -> SocialConnectError:
     error = kind.__new__(kind)
     SocialConnectError.__init__(error, message, cure=cure, **context)
     return error
