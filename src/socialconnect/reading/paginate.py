@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from socialconnect.errors import MalformedResponse
-from socialconnect.reading.messages import Request, Response
-from socialconnect.reading.paths import Json, look
+from socialconnect.reading.paths import look
+
+if TYPE_CHECKING:
+    from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.paths import Json
 
 
 class Paging(Protocol):
@@ -43,7 +46,10 @@ class NoPages:
 class Cursor:
     """A value in the body goes into a query parameter.
 
-    `{"results": […], "next_cursor": "f2a9", "has_more": true}`: `Cursor("next_cursor", "start_cursor", more="has_more")`
+    `{"results": […], "next_cursor": "f2a9", "has_more": true}`:
+    `Cursor("next_cursor", "start_cursor", more="has_more")`
+
+    `more` may also name what stands there only while there is more, as the address in `paging.next`.
     """
 
     cursor: str
@@ -73,11 +79,12 @@ class NextUrl:
     def next_request(self, request: Request, response: Response) -> Request | None:
         """Follow the address, which the transport holds against the provider's origins."""
         url = look(response.json(), self.url)
-        return replace(request, url=urljoin(request.url, url)) if isinstance(url, str) and url else None
+        return _at(request, url) if isinstance(url, str) and url else None
 
 
-_LINK = re.compile(r'<([^>]*)>\s*((?:;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s",;]+)\s*)*)')
-_REL = re.compile(r';\s*rel\s*=\s*"?([^";]+)"?', re.IGNORECASE)
+_ATTRIBUTE = r""";\s*([^\s=;,"<>]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s",;]*))?\s*"""
+_LINK = re.compile(rf"<([^<>]*)>\s*((?:{_ATTRIBUTE})*)")
+_EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +102,17 @@ class LinkHeader:
     def next_request(self, request: Request, response: Response) -> Request | None:
         """Follow `rel="next"` to the letter: its path may differ from the first page's."""
         url = _links(response).get("next")
-        return replace(request, url=urljoin(request.url, url)) if url else None
+        return _at(request, url) if url else None
 
     def remaining(self, request: Request, response: Response) -> tuple[Request, ...] | None:
         """Every page after the first, where the header tells the last one's number; else None."""
         links = _links(response)
         if not self.page or "last" not in links or "next" not in links:
             return None
-        follow = replace(request, url=urljoin(request.url, links["next"]))
-        last = dict(replace(request, url=links["last"]).query).get(self.page, "")
+        follow = _at(request, links["next"])
+        last = dict(_at(request, links["last"]).query).get(self.page, "")
         first = dict(follow.query).get(self.page, "")
-        if not (last.isdecimal() and first.isdecimal()):
+        if not (last.isdecimal() and first.isdecimal() and int(first) <= int(last)):
             return None
         return tuple(follow.with_query(**{self.page: number}) for number in range(int(first), int(last) + 1))
 
@@ -241,7 +248,7 @@ class AfterId:
         """Go on behind the last row while pages come full."""
         try:
             ids: list[object] = [row.id for row in _identified.decode(response.body)]
-        except msgspec.ValidationError:  # one odd row must not end the listing
+        except (msgspec.DecodeError, UnicodeDecodeError):  # one odd row must not end the listing
             body = response.json()
             ids = [look(row, "id") for row in body] if isinstance(body, list) else []
         if len(ids) < self.size:
@@ -253,19 +260,27 @@ class AfterId:
 
 def _links(response: Response) -> dict[str, str]:
     links: dict[str, str] = {}
-    for url, attributes in _LINK.findall(response.headers.get("link", "")):
-        relation = _REL.search(attributes)
-        for name in relation.group(1).split() if relation else ():
-            links.setdefault(name.lower(), url)
+    for link in _LINK.finditer(response.headers.get("link", "")):
+        attributes = _EACH_ATTRIBUTE.findall(link[2])
+        relations = next((value for name, value in attributes if name.lower() == "rel"), "")
+        for relation in relations.strip("\"'").split():
+            links.setdefault(relation.lower(), link[1])
     return links
 
 
-def _cursor(body: Json, cursor: str, more: str) -> str | None:
-    if more and look(body, more) is not True:
+def _at(request: Request, url: str) -> Request:
+    try:
+        return replace(request, url=urljoin(request.url, url))
+    except ValueError:
+        raise MalformedResponse("The address of the next page is not one.") from None  # unshown: some hold a token
+
+
+def _cursor(body: Json, cursor: str, more: str) -> str | int | None:
+    if more and not look(body, more):
         return None
     value = look(body, cursor)
-    if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-        return str(value)
+    if isinstance(value, str | int) and not isinstance(value, bool) and (value or (more and value != "")):
+        return value  # in a body its type matters
     if more:
         raise MalformedResponse(f"The page says that there is more ({more}), but {cursor} holds no cursor.")
     return None
