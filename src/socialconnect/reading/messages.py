@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -10,6 +9,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from socialconnect.reading.paths import Json
 
 Query = tuple[tuple[str, str], ...]
@@ -53,7 +54,7 @@ class Response:
         """The body as JSON, or None where it is not."""
         try:
             decoded: Json = msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return decoded
 
