@@ -6,6 +6,7 @@ alive is known to the register, so `scrub` can remove it from any text a service
 
 from __future__ import annotations
 
+import re
 import threading
 import weakref
 from typing import NoReturn
@@ -13,6 +14,7 @@ from urllib.parse import quote
 
 _MASK = "[secret]"
 _SHORTEST = 6  # a shorter value would mask ordinary words
+_PLAIN = r"[A-Za-z0-9._~-]+"  # what nobody escapes
 
 
 class Secret:
@@ -45,19 +47,30 @@ class Secret:
         raise TypeError("a Secret cannot be pickled or copied out of its process")
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a finaliser that logs may run while it is held
 _alive: weakref.WeakSet[Secret] = weakref.WeakSet()
 
 
 def scrub(text: str) -> str:
-    """`text` without any secret that is alive, also where it stands URL-encoded.
+    """`text` without any secret that is alive, also where it stands URL-encoded or escaped in JSON.
 
     The longest value goes first, so that no part of one remains when another is its beginning.
     """
     with _lock:
         values = {secret.reveal() for secret in _alive}
-    forms = {form for value in values if len(value) >= _SHORTEST for form in (value, quote(value, safe=""))}
-    for form in sorted(forms, key=len, reverse=True):
-        if form in text:
-            text = text.replace(form, _MASK)
+    for value in sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True):
+        runs = re.findall(_PLAIN, value)
+        if runs == [value]:
+            text = text.replace(value, _MASK)
+        elif max(runs, key=len, default="") in text:
+            text = re.sub("".join(map(_escaped, value)), _MASK, text)
     return text
+
+
+def _escaped(character: str) -> str:
+    """The pattern of one character however a service wrote it: each encodes other characters."""
+    if re.fullmatch(_PLAIN, character):
+        return re.escape(character)
+    coded = quote(character, safe="", errors="replace")
+    blank = r"|\+" if character == " " else ""
+    return rf"(?:\\?{re.escape(character)}|(?i:{coded}|\\u{ord(character):04x}){blank})"
