@@ -7,17 +7,21 @@ In this order: an argument, the environment, a `.env` file in the working direct
 from __future__ import annotations
 
 import ipaddress
+import re
 import sys
 from importlib import import_module
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from socialconnect.errors import InvalidKey, MissingKey, UsageError
 from socialconnect.secret import Secret
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
 KEY = "CLERK_SECRET_KEY"
 _GET_KEY = "Find it in the Clerk Dashboard under API keys; it begins with sk_test_ or sk_live_."
@@ -27,8 +31,8 @@ class Settings(BaseSettings):
     """Everything that can be set; each name but the key's is also `SOCIALCONNECT_<NAME>` in the environment.
 
     `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
-    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `max_wait` is the
-    longest wait, in seconds, for one request; `concurrency` the most requests under way.
+    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `max_wait` is
+    the longest wait, in seconds, for one request; `concurrency` the most requests under way.
 
     >>> Settings.make(max_wait=30).max_wait
     30.0
@@ -37,13 +41,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SOCIALCONNECT_",
         env_file=".env",
+        env_ignore_empty=True,  # a CI secret that is not set is an empty variable
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
         populate_by_name=True,
     )
 
-    secret_key: SecretStr | None = Field(None, validation_alias=AliasChoices("secret_key", KEY))
+    secret_key: SecretStr | None = Field(None, validation_alias=KEY)  # never SECRET_KEY, which is Django's
     base_urls: dict[str, str] = Field(default_factory=dict)
     budgets: dict[str, str] = Field(default_factory=dict)
     clerk_api_version: str = "2026-05-12"
@@ -60,7 +65,10 @@ class Settings(BaseSettings):
             # what pydantic cannot see from here: the values are checked by the call itself
             return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {_said(item['msg'])}" for item in error.errors())
+        except (SettingsError, UnicodeDecodeError) as error:  # a variable that is not JSON, a .env in UTF-16
+            problems = str(error)
+        del values  # a traceback that shows locals would show the key
         raise UsageError(f"The settings are not right: {problems}.", cure="Mend the argument or the variable.")
 
     @classmethod
@@ -85,35 +93,52 @@ class Settings(BaseSettings):
 
     def key(self) -> Secret:
         """The Clerk secret key; a MissingKey or InvalidKey says where to put it."""
-        value = self.secret_key.get_secret_value().strip() if self.secret_key else ""
-        if not value:
+        # no local holds the value itself: a traceback may show locals
+        if not self._key():
             raise MissingKey(
                 "No Clerk secret key was found.",
                 cure=f"Set {KEY} in the environment or a .env file, or pass Client(secret_key=…). {_GET_KEY} "
                 "Without an account, sc.sandbox() gives a client on an embedded world.",
             )
-        if value.startswith("pk_"):
+        if self._key().startswith("pk_"):
             raise InvalidKey("This is a publishable key, not a secret key.", cure=_GET_KEY)
-        if any(character.isspace() for character in value) or not value.isascii():
+        if re.search(r"\s|[^!-~]", self._key()):
             raise InvalidKey("The secret key has a blank or a character that no key has.", cure=_GET_KEY)
-        return Secret(value)
+        return Secret(self._key())
+
+    def _key(self) -> str:
+        return self.secret_key.get_secret_value().strip() if self.secret_key else ""
 
     @property
     def production(self) -> bool:
         """Whether the key is one of a production instance, with its higher limits."""
-        return self.secret_key is not None and self.secret_key.get_secret_value().startswith("sk_live_")
+        return self._key().startswith("sk_live_")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("Settings hold a key, so they cannot be pickled")
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".")
 
 
 def check_address(address: str, what: str) -> None:
     """Refuse an address that a token must not be sent to: only https, or http on this machine."""
-    parts = urlsplit(address)
-    if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc:
-        return
-    if parts.scheme == "http" and is_loopback(parts.hostname or "") and "@" not in parts.netloc:
-        return
-    raise UsageError(
-        f"{what} is not an address that a token may be sent to.", cure="Use https://…, or http:// on this machine only."
-    )
+    if not _is_safe(address):
+        raise UsageError(
+            f"{what} is not an address that a token may be sent to.",
+            cure="Use https://…, or http:// on this machine only.",
+        )
+
+
+def _is_safe(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if "@" in parts.netloc or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
 
 
 def is_loopback(host: str) -> bool:
@@ -166,8 +191,6 @@ def _from_colab() -> str | None:
     userdata = import_module("google.colab.userdata")
     try:
         value: str | None = userdata.get(KEY)
-    except (userdata.SecretNotFoundError, userdata.NotebookAccessError):
+    except (userdata.SecretNotFoundError, userdata.NotebookAccessError, userdata.TimeoutException):
         return None
     return value
-
-
