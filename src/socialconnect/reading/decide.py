@@ -35,7 +35,8 @@ class ErrorRule:
     `status` any of them; `header` a name that must be present, or `name=value`; `lacks` a header that must be
     absent; `at` the paths of the body where one of `values` must stand; `text` a pattern anywhere in the body.
     `wait` names where the delay stands, first found first: `retry-after`, `epoch:NAME` or `epoch_ms:NAME` for a header,
-    `body:PATH` for seconds in the body, `60` for a first delay that doubles. `give_up` says that waiting is useless.
+    `body:PATH` for seconds in the body, `60` for a first delay that doubles. `give_up` says that waiting is useless,
+    `tries` that more than so many are.
     `required` names where the missing scopes stand: `header:NAME`, `challenge` (the `scope=` of
     WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold only
     if none of the granted ones (widened by the connector's `implies`) is among the required ones.
@@ -50,6 +51,7 @@ class ErrorRule:
     text: str = ""
     wait: tuple[str, ...] = ()
     give_up: bool = False
+    tries: int = 0
     required: str = ""
     granted: str = ""
     disjoint: bool = False
@@ -62,6 +64,8 @@ class Manners:
 
     rules: tuple[ErrorRule, ...] = ()
     message: str = "message|error.message|error_description|error|errors[0].message"
+    codes: str = ""
+    """Where the body holds codes that tell errors of one status apart."""
     trace: str = ""
     """The response header that holds the provider's own id of the request."""
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -127,6 +131,7 @@ class Fail:
     required: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     retry_after: float | None = None
+    codes: tuple[str, ...] = ()
 
 
 Decision = GoOn | Retry | Refetch | Follow | Fail
@@ -164,20 +169,21 @@ def decide(
     body = None if success and not any(200 in rule.status for rule in manners.rules) else response.json()
     rule = _matching(response, body, manners, scopes)
     if rule is None:
-        if success:
-            return GoOn(empty=response.status in (204, 205))
+        if success or response.status == 304:
+            return GoOn(empty=response.status in (204, 205, 304))
         if response.status in _REDIRECTS and "location" in response.headers:
             return Follow(response.headers["location"])
         rule = ErrorRule("refused")
     why = _explain(response, body, manners)
+    codes = tuple(_values(body, manners.codes)) if manners.codes else ()
     if rule.kind == "empty":
         return GoOn(empty=True)
     if rule.kind == "token" and not fresh_token:
         return Refetch(why)
     if rule.kind in ("throttled", "unavailable"):
         after = _delay(rule, response, body, attempt=attempt, now=now, dice=dice)
-        if rule.give_up or attempt >= attempts:
-            return Fail(rule.kind, why, rule.cure, retry_after=after)
+        if rule.give_up or attempt >= (rule.tries or attempts):
+            return Fail(rule.kind, why, rule.cure, retry_after=after, codes=codes)
         return Retry(after, why, throttled=rule.kind == "throttled")
     return Fail(
         rule.kind,
@@ -185,6 +191,7 @@ def decide(
         rule.cure,
         required=_words(rule.required, response, body),
         granted=_granted(rule, response, body, scopes),
+        codes=codes,
     )
 
 

@@ -101,22 +101,30 @@ def columns(
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter that callers may pass: it goes into the query under its own name, or under `to`."""
+    """A parameter that callers may pass: it goes into the query under its own name, or under `to`.
+
+    `many` takes a list too, joined by commas, or with `repeat` sent as one `name=value` each.
+    """
 
     name: str
     kind: type[str] | type[int] | type[bool] = str
     choices: tuple[str, ...] = ()
     many: bool = False
+    repeat: bool = False
     excludes: tuple[str, ...] = ()
     to: str = ""
     note: str = ""
 
-    def text(self, value: Value) -> str:
-        """The value as the provider takes it; a UsageError where it is none of what it may be."""
-        if self.many and not isinstance(value, str) and isinstance(value, Sequence):
-            return ",".join(self.text(item) for item in value)
-        if self.many and isinstance(value, str) and "," in value:
-            return self.text([part.strip() for part in value.split(",")])
+    def texts(self, value: Value) -> list[str]:
+        """The value as the provider takes it, once or several times; a UsageError where it cannot be so."""
+        if not self.many:
+            return [self._text(value)]
+        items = value.split(",") if isinstance(value, str) else value
+        given = items if isinstance(items, Sequence) else [items]
+        texts = [self._text(item.strip() if isinstance(item, str) else item) for item in given]
+        return texts if self.repeat else [",".join(texts)]
+
+    def _text(self, value: Value) -> str:
         wrong = not isinstance(value, self.kind) or (isinstance(value, bool) and self.kind is not bool)
         if wrong or (self.choices and value not in self.choices):
             allowed = " or ".join(map(repr, self.choices)) if self.choices else f"a {self.kind.__name__}"
@@ -182,7 +190,7 @@ class Resource:
     def request(self, origin: str, headers: Mapping[str, str], arguments: Mapping[str, Value]) -> Request:
         """The first request, with the caller's arguments checked and put in their places."""
         known = {param.name: param for param in self.params}
-        query = {name: str(value) for name, value in self.query.items()}
+        query: dict[str, str | list[str]] = {name: str(value) for name, value in self.query.items()}
         given = {name: value for name, value in arguments.items() if value is not None}
         for name, value in given.items():
             if name not in known:
@@ -190,11 +198,11 @@ class Resource:
             clash = [other for other in known[name].excludes if other in given]
             if clash:
                 raise UsageError(f"{name} and {clash[0]} exclude each other.", cure=f"Leave out {name} or {clash[0]}.")
-            query[known[name].to or name] = known[name].text(value)
+            query[known[name].to or name] = known[name].texts(value)
         url = self.path if "://" in self.path else origin.rstrip("/") + self.path
         return Request(
             self.method,
-            f"{url}?{urlencode(query)}" if query else url,
+            f"{url}?{urlencode(query, doseq=True)}" if query else url,
             {**headers, **self.headers, **({"content-type": "application/json"} if self.json is not None else {})},
             None if self.json is None else msgspec.json.encode(self.json),
         )

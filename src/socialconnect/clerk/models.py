@@ -1,0 +1,154 @@
+"""What Clerk answers, lenient to what is new: an unknown field never breaks a read, a missing one is None.
+
+https://clerk.com/docs/reference/backend-api
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from socialconnect.clerk.strategy import provider_of
+from socialconnect.errors import MalformedResponse
+from socialconnect.secret import Secret
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _scopes(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else (value or ())
+
+
+def _moment(value: object) -> object:
+    """Epoch seconds from either unit: Clerk's schema names none, and both are seen."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value / 1000 if value > 1e11 else float(value)
+    return None
+
+
+Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes)]
+Moment = Annotated[float | None, BeforeValidator(_moment)]
+Name = Annotated[str, BeforeValidator(lambda value: provider_of(value) if isinstance(value, str) else value)]
+
+
+class Record(BaseModel):
+    """The base: what is not declared is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+
+class Verification(Record):
+    """Whether a connection was finished; unfinished attempts are listed too."""
+
+    status: str | None = None
+
+
+class ExternalAccount(Record):
+    """Clerk's record that a user linked an identity at a provider."""
+
+    id: str = Field(validation_alias=AliasChoices("external_account_id", "id"))
+    """The canonical `eac_` id, also where Clerk calls a Google account `idn_…`."""
+    provider: Name = ""
+    provider_user_id: str | None = None
+    approved_scopes: Scopes = ()
+    email_address: str | None = None
+    username: str | None = None
+    label: str | None = None
+    created_at: Moment = None
+    updated_at: Moment = None
+    verification: Verification | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection was finished."""
+        return self.verification is None or self.verification.status in (None, "verified")
+
+
+class User(Record):
+    """A user with what they connected; everything else is read by `users()` as a frame."""
+
+    id: str
+    external_accounts: tuple[ExternalAccount, ...] = ()
+
+
+class AccessToken(Record):
+    """A provider's token, as Clerk holds it."""
+
+    token: Annotated[Secret, BeforeValidator(lambda value: Secret(value) if isinstance(value, str) else value)]
+    external_account_id: str | None = None
+    provider_user_id: str | None = None
+    expires_at: Moment = None
+    scopes: Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: None if value is None else _scopes(value))] = None
+    label: str | None = None
+
+
+class Instance(Record):
+    """The Clerk instance that a key belongs to."""
+
+    id: str = ""
+    environment_type: str = ""
+
+
+class Domain(Record):
+    """One of the instance's domains, with its Frontend API."""
+
+    is_satellite: bool = False
+    frontend_api_url: str | None = None
+    accounts_portal_url: str | None = None
+
+
+class Social(Record):
+    """One provider as the Frontend API's environment lists it."""
+
+    enabled: bool = False
+    strategy: str = ""
+    name: str = ""
+    not_selectable: bool = False
+    deprecated: bool = False
+
+
+def rows(body: bytes, model: type[Model]) -> list[Model]:
+    """The records of a body, a bare list or `{"data": […]}`; one that cannot be read is left out alone."""
+    listed = _listed(body)
+    try:
+        return _many(model).validate_python(listed)
+    except ValidationError:
+        found = []
+        for record in listed:
+            try:
+                found.append(model.model_validate(record))
+            except ValidationError:
+                continue
+        return found
+
+
+def one(body: bytes, model: type[Model]) -> Model:
+    """The one record of a body; a MalformedResponse where it is none."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        what = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+    raise MalformedResponse(f"Clerk answered something that is no {model.__name__}: {what}.", cure="Try again.")
+
+
+def _listed(body: bytes) -> list[object]:
+    try:
+        decoded = from_json(body)
+    except ValueError:
+        raise MalformedResponse("Clerk answered something that is not JSON.", cure="Try again.") from None
+    listed = decoded.get("data") if isinstance(decoded, dict) else decoded
+    if not isinstance(listed, list):
+        raise MalformedResponse("Clerk answered something that is no list.", cure="Try again.")
+    return listed
+
+
+_adapters: dict[type[BaseModel], TypeAdapter[list[BaseModel]]] = {}
+
+
+def _many(model: type[Model]) -> TypeAdapter[list[Model]]:
+    adapter = _adapters.get(model)
+    if adapter is None:
+        adapter = _adapters[model] = TypeAdapter(list[model])  # type: ignore[valid-type]
+    return adapter  # type: ignore[return-value]  # kept under its own model

@@ -1,0 +1,260 @@
+"""One request, until it is answered: budget, send, decide, wait or fetch the token again.
+
+Retry libraries (stamina, tenacity) repeat a function until it stops raising; here each answer says something of its
+own (wait so long, ask Clerk again, follow, stop), which `reading/decide.py` gives as a value. What is left is this loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Protocol
+from urllib.parse import urljoin, urlsplit
+
+from socialconnect.errors import ProtocolError, SocialConnectError, Unavailable
+from socialconnect.http.budget import Budgets, Lane
+from socialconnect.http.origins import Origins
+from socialconnect.http.transport import Transport
+from socialconnect.reading.decide import (
+    Decision,
+    Fail,
+    Follow,
+    GoOn,
+    Refetch,
+    Retry,
+    backoff,
+    budget_left,
+    decide,
+)
+from socialconnect.reading.declare import Budget, Connector
+from socialconnect.reading.messages import Request, Response
+from socialconnect.reading.verdict import error_for
+from socialconnect.secret import Secret
+from socialconnect.settings import Settings
+
+_HOPS = 5
+
+
+class Tokens(Protocol):
+    """Where a request's token comes from."""
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        """What the token may do, as far as is known."""
+
+    async def get(self) -> Secret:
+        """The token to use now."""
+
+    async def renew(self, refused: Secret) -> Secret:
+        """Another token, after the provider refused this one; an AccountError where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom a request is made: it names the lane that pays and the error that is raised."""
+
+    tokens: Tokens
+    user_id: str = ""
+    account: str = ""
+    resource: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One request that was made, with nothing secret in it. Seconds; `status` 0 means that no answer came."""
+
+    caller: Caller
+    provider: str
+    host: str
+    method: str
+    status: int
+    began: float
+    seconds: float
+    waited: float
+    attempt: int
+    size: int
+    left: int | None
+    then: str
+
+
+Observer = Callable[[Sent], None]
+
+
+class Wire:
+    """What all senders of one client share."""
+
+    def __init__(self, settings: Settings, transport: Transport) -> None:
+        self.settings = settings
+        self.transport = transport
+        self.budgets = Budgets(max_wait=settings.max_wait)
+        self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
+
+    def slots(self) -> asyncio.Semaphore:
+        """The places on the wire; a loop of its own has its own."""
+        loop = asyncio.get_running_loop()
+        if self._slots is None or self._slots[0] is not loop:
+            self._slots = loop, asyncio.Semaphore(self.transport.width)
+        return self._slots[1]
+
+
+class Sender:
+    """Sends one connector's requests, for whichever caller."""
+
+    def __init__(self, connector: Connector, wire: Wire) -> None:
+        self.connector = connector
+        self._wire = wire
+        self._origins = Origins(connector.origins, wire.settings.base_urls)
+
+    async def send(self, request: Request, caller: Caller, observe: Observer) -> Response | None:
+        """The response that holds what was asked for, None where there is nothing; else the error to act on."""
+        token = await caller.tokens.get()
+        fresh, attempt, hops = False, 0, 0
+        while True:
+            attempt += 1
+            url = self._origins.resolve(request.url)
+            lanes = self._lanes(url, caller)
+            waited = await self._wire.budgets.spend(lanes, self._who(caller))
+            exchange = await self._exchange(request, url, token)
+            decision = self._decide(exchange, attempt, caller, fresh=fresh)
+            observe(self._sent(exchange, url, request, caller, waited=waited, attempt=attempt, decision=decision))
+            self._heed(exchange, lanes[-1])
+            match decision:
+                case GoOn(empty):
+                    return None if empty else exchange.response
+                case Follow(to):
+                    hops += 1
+                    attempt -= 1
+                    if hops > _HOPS:
+                        raise ProtocolError(f"{self.connector.title} redirects without end.", **self._facts(caller))
+                    request = replace(request, url=urljoin(request.url, to))
+                case Refetch():
+                    token, fresh, attempt = await caller.tokens.renew(token), True, attempt - 1
+                case Retry(after, why, throttled):
+                    await self._wait(after, why, lanes[-1] if throttled else None, caller)
+                case Fail():
+                    raise self._error(decision, exchange, caller)
+
+    async def _exchange(self, request: Request, url: str, token: Secret) -> _Exchange:
+        clock = asyncio.get_running_loop().time
+        async with self._wire.slots():
+            began = clock()
+            try:
+                response = await self._wire.transport.send(request, url, token)
+            except Unavailable as failure:
+                return _Exchange(None, failure, began, clock() - began)
+            return _Exchange(response, None, began, clock() - began)
+
+    def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
+        attempts = self._wire.settings.attempts
+        if exchange.response is None:
+            why = str(exchange.failure)
+            if attempt >= attempts:
+                return Fail("unavailable", why)
+            return Retry(backoff(attempt, random.random), why)
+        return decide(
+            exchange.response,
+            attempt=attempt,
+            attempts=attempts,
+            manners=self.connector.manners,
+            now=_now(exchange.response),
+            dice=random.random,
+            fresh_token=fresh,
+            scopes=caller.tokens.scopes,
+        )
+
+    async def _wait(self, after: float, why: str, lane: Lane | None, caller: Caller) -> None:
+        self._wire.budgets.allow(after, self._who(caller), why)
+        if lane is None:
+            await asyncio.sleep(after)
+        else:  # all who share the budget wait with it, at the next `spend`
+            lane.close(asyncio.get_running_loop().time() + after)
+
+    def _heed(self, exchange: _Exchange, lane: Lane) -> None:
+        """Close the lane until the reset where the provider's headers say that nothing is left."""
+        left = budget_left(exchange.response, self.connector.manners) if exchange.response else None
+        if exchange.response is not None and left is not None and left[0] == 0:
+            lane.close(asyncio.get_running_loop().time() + max(0.0, left[1] - _now(exchange.response)))
+
+    def _lanes(self, url: str, caller: Caller) -> tuple[Lane, ...]:
+        """The host's lane, then the one that a throttled answer closes: the token's, or the host's own."""
+        parts = urlsplit(url)
+        host = f"{parts.scheme}://{parts.netloc}"
+        budgets = self._budgets()
+        shared = [budget for budget in budgets if budget.per == "host"]
+        lanes = self._wire.budgets
+        hosts = lanes.lane(f"{host} {shared}", shared)
+        if not caller.account:
+            return (hosts,)
+        own = [budget for budget in budgets if budget.per == "token"]
+        return hosts, lanes.lane(f"{self.connector.name} {caller.account}", own)
+
+    def _budgets(self) -> tuple[Budget, ...]:
+        override = self._wire.settings.budgets.get(self.connector.origin)
+        return (Budget.parse(override),) if override else self.connector.budgets
+
+    def _sent(
+        self,
+        exchange: _Exchange,
+        url: str,
+        request: Request,
+        caller: Caller,
+        *,
+        waited: float,
+        attempt: int,
+        decision: Decision,
+    ) -> Sent:
+        response = exchange.response
+        left = budget_left(response, self.connector.manners) if response else None
+        return Sent(
+            caller,
+            self.connector.name,
+            urlsplit(url).netloc,
+            request.method,
+            response.status if response else 0,
+            exchange.began,
+            exchange.seconds,
+            waited,
+            attempt,
+            len(response.body) if response else 0,
+            left[0] if left else None,
+            type(decision).__name__.lower(),
+        )
+
+    def _error(self, fail: Fail, exchange: _Exchange, caller: Caller) -> SocialConnectError:
+        response = exchange.response
+        trace = response.headers.get(self.connector.manners.trace, "") if response else ""
+        return error_for(
+            fail,
+            self.connector,
+            user_id=caller.user_id,
+            resource=caller.resource,
+            status=response.status if response else 0,
+            trace_id=trace,
+        )
+
+    def _who(self, caller: Caller) -> str:
+        return f"{self.connector.title}{f' for {caller.user_id}' if caller.user_id else ''}"
+
+    def _facts(self, caller: Caller) -> dict[str, str]:
+        return {"user_id": caller.user_id, "provider": self.connector.name, "resource": caller.resource}
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    response: Response | None
+    failure: Unavailable | None
+    began: float
+    seconds: float
+
+
+def _now(response: Response) -> float:
+    """The epoch second by the answering service's own clock, so that a wrong clock here cannot mislead."""
+    try:
+        return parsedate_to_datetime(response.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time()
