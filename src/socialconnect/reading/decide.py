@@ -269,7 +269,8 @@ def _delay(
         if found is not None:
             return found + dice() * min(1.0, found * 0.1)
         if source.isdecimal():
-            return backoff(attempt, dice, first=float(source), most=900.0)
+            # at least so long: GitHub counts calls during its minute against whoever makes them
+            return float(min(float(source) * 2 ** (attempt - 1), 900.0) * (1 + dice() / 4))
     return backoff(attempt, dice)
 
 
