@@ -444,6 +444,7 @@ def test_a_full_page_that_ends_oddly_is_an_error():
         DISCORD.next_request(GET, answer([{"id": "a"}, {"name": "no id"}]))
 
 
+DEEP = b'[{"id":1,"x":' + b"[" * 9000 + b"]" * 9000 + b"},{}]"
 ALL = [
     NoPages(), SLACK, NextUrl("next"), LinkHeader("page"), DROPBOX, LINEAR, XERO, JIRA, DISCORD,
 ]  # fmt: skip
@@ -451,7 +452,7 @@ ALL = [
 
 @pytest.mark.parametrize("paging", ALL, ids=lambda paging: paging.kind)
 @pytest.mark.parametrize(
-    "body", [b"", b"<html>", b'"\xff"', b"[" * 5000, b"null", b"7", b'"text"', b"[[]]", b'{"next":{}}']
+    "body", [b"", b"<html>", b'"\xff"', b"[" * 5000, b"null", b"7", b'"text"', b"[[]]", b'{"next":{}}', DEEP]
 )
 def test_no_body_breaks_a_kind(paging, body):
     """Whatever comes with a 200, asking for the next page says that there is none."""

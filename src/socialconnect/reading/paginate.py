@@ -248,7 +248,7 @@ class AfterId:
         """Go on behind the last row while pages come full."""
         try:
             ids: list[object] = [row.id for row in _identified.decode(response.body)]
-        except (msgspec.DecodeError, UnicodeDecodeError):  # one odd row must not end the listing
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # one odd row must not end the listing
             body = response.json()
             ids = [look(row, "id") for row in body] if isinstance(body, list) else []
         if len(ids) < self.size:
