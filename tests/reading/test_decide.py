@@ -180,7 +180,12 @@ WAITS = [
     (("body:retry_after",), {}, {"retry_after": 0.64}, 0.64),
     (("body:error.retry_after",), {}, {"error": {"retry_after": 300}}, 300),
     (("body:retry_after", "60"), {}, {"retry_after": None}, 60),
-    (("epoch:x-reset", "body:retry_after", "retry-after"), {"x_reset": "soon", "retry_after": "8"}, b"text", 8),
+    (
+        ("epoch:x-reset", "body:retry_after", "retry-after"),
+        {"x_reset": "soon", "retry_after": "8"},
+        {"retry_after": "soon"},
+        8,
+    ),
     (("60",), {}, None, 60),
 ]
 
