@@ -161,6 +161,7 @@ class _Portal:
         if sys.version_info >= (3, 14):
             self.loop.set_task_factory(_native_task)
         self.closing = False
+        self._left: set[asyncio.Task[Any]] = set()
         self.thread = threading.Thread(target=self._serve, name="socialconnect", daemon=True)
         try:
             self.thread.start()
@@ -189,7 +190,8 @@ class _Portal:
         done, pending = await asyncio.wait(tasks, timeout=_GRACE) if tasks else (tasks, tasks)
         for task in done:
             task.cancelled() or task.exception()  # looked at, or asyncio reports it as lost
-        if not pending:  # a loop that goes leaves its tasks to be reported as destroyed
+        self._left = pending  # held by the thread's frame, since asyncio reports a task that is collected
+        if not pending:
             await self.loop.shutdown_asyncgens()
             self.loop.stop()
 
@@ -271,7 +273,7 @@ def _below(traceback: TracebackType | None, serial: int) -> TracebackType | None
     while here is not None:
         frame = here.tb_frame
         here = here.tb_next
-        if frame.f_code is run.__code__ and frame.f_locals["serial"] < serial:
+        if frame.f_code is run.__code__ and frame.f_locals.get("serial", serial) < serial:
             traceback = here
     while traceback is not None and traceback.tb_frame.f_code is _awaited.__code__:
         traceback = traceback.tb_next
