@@ -1,0 +1,132 @@
+"""An embedded, seeded world: Clerk, three providers and whatever else a connector declares. No account, no network.
+
+    sandbox = Sandbox(users=200, seed=0, faults=["github:throttled@0.1"])
+    transport = httpx.ASGITransport(sandbox.app)              # in process: https://api.github.com/user as it stands
+    with running(sandbox) as base:                            # on a loopback port
+        sandbox.base_urls(base)["https://api.github.com"]     # http://127.0.0.1:49152/api.github.com
+
+Every host is told by the Host header, where it is one of the sandbox's, or else by the first segment of the path.
+The same seed gives the same world, whatever is asked and in whatever order; `world.py` says how a row names its owner
+and which situations accounts are in, `faults.py` what can be made to go wrong. Time is the event loop's, so that
+tests with virtual time do not wait.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from socialconnect.errors import MissingPackage, Unavailable
+from socialconnect.sandbox.faults import Fault, Faults
+from socialconnect.sandbox.generic import Generic
+from socialconnect.sandbox.hosts import Hosts
+from socialconnect.sandbox.record import Clock, Record, Served
+from socialconnect.sandbox.tokens import Tokens
+from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+    import uvicorn
+    from starlette.types import ASGIApp
+
+    from socialconnect.reading.declare import Connector
+
+__all__ = ["EPOCH", "Account", "Fault", "Record", "Sandbox", "Served", "World", "running", "serve"]
+
+
+class Sandbox:
+    """One sandbox: its world, its application and the record of what was asked of it.
+
+    `connectors` are served beside GitHub, Notion and Google from their declarations alone; one of those three names
+    adds its further resources. `limits=False` turns all rate limits off.
+
+    >>> Sandbox(users=3).base_urls("http://127.0.0.1:8000")["https://api.notion.com"]
+    'http://127.0.0.1:8000/api.notion.com'
+    """
+
+    def __init__(
+        self,
+        *,
+        users: int = 200,
+        seed: int = 0,
+        faults: Sequence[Fault | str] = (),
+        connectors: Sequence[Connector] = (),
+        limits: bool = True,
+    ) -> None:
+        core = {offered.name for offered in CORE}
+        further = [
+            Offered(connector.name, connector.strategy, title=connector.title)
+            for connector in connectors
+            if connector.name not in core
+        ]
+        self.world = World(users, seed, (*CORE, *further))
+        self.secret_key = f"sandbox-secret-key-{seed}"
+        self.requests = Record()
+        self.clock = Clock()
+        struck = Faults(faults, seed, self.world.providers)
+        tokens = Tokens(self.world, struck, {connector.name: _scopes(connector) for connector in connectors})
+        generics = [Generic(connector, self.world, tokens, limits=limits) for connector in connectors]
+        self._hosts = Hosts(self.world, struck, tokens, generics, secret_key=self.secret_key, limits=limits)
+
+    def __repr__(self) -> str:
+        return f"Sandbox(users={self.world.users}, seed={self.world.seed})"
+
+    @cached_property
+    def app(self) -> ASGIApp:
+        """The ASGI application; a MissingPackage without the sandbox extra."""
+        _needed("starlette")
+        app: ASGIApp = import_module("socialconnect.sandbox.app").build(self._hosts, self.requests, self.clock)
+        return app
+
+    def base_urls(self, base: str) -> dict[str, str]:
+        """For every origin that the sandbox stands in for, its address under `base`."""
+        return {f"https://{host}": f"{base.rstrip('/')}/{host}" for host in self._hosts.names}
+
+
+def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> None:
+    """Serve until interrupted; port 0 takes any that is free. A MissingPackage without the sandbox extra."""
+    _server(sandbox, host, port, log="info").run()
+
+
+@contextmanager
+def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve in a thread and give the base address; an Unavailable where the port cannot be had."""
+    server = _server(sandbox, host, port, log="critical")
+    thread = threading.Thread(target=server.run, name="socialconnect-sandbox", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise Unavailable(f"The sandbox could not be served at {host}:{port}.", cure="Use another port.")
+            time.sleep(0.005)
+        taken = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://{host}:{taken}"
+    finally:
+        server.should_exit = True
+        thread.join(5)
+
+
+def _server(sandbox: Sandbox, host: str, port: int, *, log: str) -> uvicorn.Server:
+    module = _needed("uvicorn")
+    config = module.Config(sandbox.app, host=host, port=port, log_level=log, access_log=False, lifespan="off")
+    server: uvicorn.Server = module.Server(config)
+    return server
+
+
+def _needed(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise MissingPackage(
+            f"The sandbox needs {name}, which is not installed.", cure="pip install 'socialconnect[sandbox]'"
+        ) from None
+
+
+def _scopes(connector: Connector) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(resource.scopes[0] for resource in connector.resources if resource.scopes))

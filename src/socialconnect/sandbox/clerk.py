@@ -1,0 +1,311 @@
+"""Clerk's Backend API: users, their external accounts, their OAuth tokens, domains and the instance.
+
+https://clerk.com/docs/reference/backend-api
+"""
+
+from __future__ import annotations
+
+
+import msgspec
+
+from socialconnect.sandbox import dice
+from socialconnect.sandbox.answers import Answer, Call, answer, whole
+from socialconnect.sandbox.limits import Window
+from socialconnect.sandbox.people import user_body
+from socialconnect.sandbox.selection import Refused, select
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socialconnect.sandbox.world import Account, World
+    from socialconnect.sandbox.tokens import Tokens
+    from collections.abc import Sequence
+
+HOST = "api.clerk.com"
+FRONTEND = "clerk.sandbox.example"
+PORTAL = "accounts.sandbox.example"
+VERSIONS = ("2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12")
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 500
+
+_TROUBLE: dict[str, tuple[int, str, str, str]] = {
+    "unrefreshable": (
+        422,
+        "oauth_missing_refresh_token",
+        "Missing refresh token",
+        "The OAuth access token has expired and there is no refresh token to renew it with.",
+    ),
+    "untokened": (
+        422,
+        "oauth_missing_access_token",
+        "Missing access token",
+        "There is no OAuth access token stored for this external account.",
+    ),
+    "unconsented": (
+        400,
+        "external_account_missing_refresh_token",
+        "Missing refresh token",
+        "The external account has no refresh token: it must be connected again, with consent.",
+    ),
+    "refused": (
+        400,
+        "oauth_token_retrieval_error",
+        "Token retrieval failed",
+        "Failed to retrieve a new access token from the OAuth provider.",
+    ),
+}
+
+
+class Clerk:
+    """Answers for `api.clerk.com`."""
+
+    def __init__(self, world: World, tokens: Tokens, secret_key: str, *, limits: bool) -> None:
+        self._world = world
+        self._tokens = tokens
+        self._secret_key = secret_key
+        self._window = Window(1000, 10.0) if limits else None
+        self._count = 0
+
+    def __call__(self, call: Call) -> Answer:
+        """The answer to one call, with Clerk's headers."""
+        self._count += 1
+        trace = dice.digest(self._world.seed, "trace", self._count, size=16).hex()
+        try:
+            found = self._answer(call)
+        except Refused as refusal:
+            found = failure(refusal.status, refusal.code, refusal.message, str(refusal), trace=trace, meta=refusal.meta)
+        version = call.headers.get("clerk-api-version") or call.param("__clerk_api_version") or VERSIONS[0]
+        return found.with_headers(
+            clerk_api_version=version, x_clerk_trace_id=trace, cf_ray=f"{trace[:16]}-AMS", server="cloudflare"
+        )
+
+    def _answer(self, call: Call) -> Answer:
+        agent = call.headers.get("user-agent", "")
+        if not agent or agent.lower().startswith("python-urllib"):
+            return Answer(403, b"error code: 1010", {"content-type": "text/plain; charset=UTF-8"})
+        self._check(call)
+        wait = self._window.wait(HOST, call.now) if self._window else 0
+        if wait:
+            return throttled(wait)
+        parts = call.path.strip("/").split("/")
+        if call.method != "GET" or parts[0] != "v1":
+            raise Refused(404, "resource_not_found", "The URL was not found.")
+        match parts[1:]:
+            case ["users"]:
+                return self._users(call)
+            case ["users", "count"]:
+                count = len(select(self._world, call))
+                return answer(200, {"object": "total_count", "total_count": count})
+            case ["users", user_id]:
+                return Answer(200, user_body(self._world, self._tokens, self._index(user_id)), _PLAIN)
+            case ["users", user_id, "oauth_access_tokens", provider]:
+                return self._access_tokens(call, self._index(user_id), provider)
+            case ["domains"]:
+                return answer(200, domains(self._world))
+            case ["instance"]:
+                return answer(200, instance(self._world))
+        raise Refused(404, "resource_not_found", "The URL was not found.")
+
+    def _check(self, call: Call) -> None:
+        versions = [text for text in (call.headers.get("clerk-api-version"), call.param("__clerk_api_version")) if text]
+        if not call.headers.get("authorization"):
+            raise Refused(401, "authentication_invalid", "Unable to authenticate the request: no secret key was sent.")
+        if not call.bearer:
+            raise Refused(401, "authorization_header_format_invalid", "Invalid Authorization header format.")
+        if call.bearer != self._secret_key:
+            raise Refused(401, "clerk_key_invalid", "The provided Clerk Secret Key is invalid.")
+        if len(versions) > 1 or (versions and versions[0] not in VERSIONS):
+            raise Refused(400, "api_version_invalid", f"The API version {' and '.join(versions)!r} is not valid.")
+
+    def _index(self, user_id: str) -> int:
+        index = self._world.find_user(user_id)
+        if index is None:
+            raise Refused(404, "resource_not_found", f"No user was found with id {user_id}.")
+        return index
+
+    def _users(self, call: Call) -> Answer:
+        chosen = select(self._world, call)
+        start, size = self._cut(call, chosen)
+        bodies = [user_body(self._world, self._tokens, index) for index in chosen[start : start + size]]
+        return Answer(200, b"[" + b",".join(bodies) + b"]", _PLAIN)
+
+    def _cut(self, call: Call, chosen: Sequence[int]) -> tuple[int, int]:
+        limit = whole(call.param("limit"), DEFAULT_LIMIT)
+        if limit < 1:
+            raise Refused(422, "form_param_format_invalid", "limit must be a number from 1 to 500.")
+        size = limit if limit <= MAX_LIMIT else DEFAULT_LIMIT  # too large a limit is not refused: it gives ten rows
+        offset = whole(call.param("offset"), 0)
+        after = call.param("starting_after")
+        if not after:
+            return max(0, offset), size
+        if offset or call.param("order_by").lstrip("+- ") not in ("", "created_at"):
+            raise Refused(
+                422,
+                "form_param_value_invalid",
+                "starting_after goes with the order by created_at alone, without offset.",
+            )
+        index = self._index(after)
+        if "cursor_loop" in call.faults:
+            return 0, size
+        newest_first = not call.param("order_by").startswith(("+", " "))
+        return sum_before(chosen, index, newest_first=newest_first), size
+
+    def _access_tokens(self, call: Call, index: int, provider: str) -> Answer:
+        name = provider.removeprefix("oauth_")
+        offered = next((one for one in self._world.providers.values() if one.wire == f"oauth_{name}"), None)
+        if offered is None:
+            raise Refused(
+                404,
+                "oauth_token_provider_not_enabled",
+                f"The OAuth provider {provider} is not enabled on this instance.",
+            )
+        accounts = [
+            account
+            for account in self._world.accounts(index)
+            if account.provider == offered.name and account.situation != "unverified"
+        ]
+        for account in accounts:
+            self._refuse(account)
+        items = [self._token(account, call.now) for account in accounts]
+        offset, limit = whole(call.param("offset"), 0), whole(call.param("limit"), DEFAULT_LIMIT)
+        page = items[offset : offset + limit]
+        if call.param("paginated").lower() in ("true", "1"):
+            return answer(200, {"data": page, "total_count": len(items)})
+        return answer(200, page)
+
+    def _refuse(self, account: Account) -> None:
+        trouble = _TROUBLE.get(self._tokens.situation(account))
+        if trouble is None:
+            return
+        status, code, message, long_message = trouble
+        meta: dict[str, object] = {}
+        if code == "oauth_token_retrieval_error":
+            meta = {"provider_error": 'oauth2: "invalid_grant" "Token has been expired or revoked."'}
+        raise Refused(status, code, long_message, message=message, meta=meta)
+
+    def _token(self, account: Account, now: float) -> dict[str, object]:
+        issued = self._tokens.issue(account, now)
+        expires = issued.expires_at
+        return {
+            "object": "oauth_access_token",
+            "external_account_id": account.eac,
+            "provider_user_id": account.provider_user_id,
+            "token": issued.text,
+            "expires_at": expires * 1000 if expires is not None and account.expiry == "ms" else expires,
+            "provider": account.strategy,
+            "public_metadata": {},
+            "label": None if account.ordinal == 0 else "second",
+            "scopes": list(self._tokens.scopes(account)),
+        }
+
+
+_PLAIN = {"content-type": "application/json"}
+
+
+def sum_before(chosen: Sequence[int], index: int, *, newest_first: bool) -> int:
+    """How many of the chosen stand at or before the user of the cursor, who need not be among them."""
+    if isinstance(chosen, range):
+        low, high = min(chosen, default=0), max(chosen, default=-1)
+        passed = index - low + 1 if newest_first else high - index + 1
+        return max(0, min(len(chosen), passed))
+    return sum(1 for one in chosen if (one <= index if newest_first else one >= index))
+
+
+def failure(
+    status: int, code: str, message: str, long_message: str, *, trace: str = "", meta: dict[str, object] | None = None
+) -> Answer:
+    """An error as Clerk writes it."""
+    error = {"message": message, "long_message": long_message, "code": code, **({"meta": meta} if meta else {})}
+    return answer(status, {"errors": [error], **({"clerk_trace_id": trace} if trace else {})})
+
+
+def throttled(wait: float | None) -> Answer:
+    """Clerk's 429, with Retry-After unless `wait` is None."""
+    found = failure(
+        429, "too_many_requests", "Too many requests. Please try again in a bit.", "Too many requests, retry later."
+    )
+    return found if wait is None else found.with_headers(retry_after=str(int(wait)))
+
+
+def domains(world: World) -> dict[str, object]:
+    """The instance's one domain: it names the hosts of the Frontend API and of the Account Portal."""
+    domain = {
+        "object": "domain",
+        "id": dice.encode("dmn", 0, world.seed, 1_500_000_000),
+        "name": FRONTEND.removeprefix("clerk."),
+        "is_satellite": False,
+        "frontend_api_url": f"https://{FRONTEND}",
+        "accounts_portal_url": f"https://{PORTAL}",
+        "proxy_url": None,
+        "development_origin": "",
+        "cname_targets": [],
+    }
+    return {"data": [domain], "total_count": 1}
+
+
+def instance(world: World) -> dict[str, object]:
+    """The instance itself."""
+    return {
+        "object": "instance",
+        "id": dice.encode("ins", 0, world.seed, 1_500_000_000),
+        "environment_type": "production",
+        "allowed_origins": None,
+        "workspace_id": None,
+    }
+
+
+class Frontend:
+    """Answers for the Frontend API's host: which providers the instance offers."""
+
+    def __init__(self, world: World) -> None:
+        self._body = msgspec.json.encode(_environment(world))
+
+    def __call__(self, call: Call) -> Answer:
+        """The environment; nothing else is asked of this host."""
+        if call.path != "/v1/environment":
+            return failure(404, "resource_not_found", "not found", "The URL was not found.")
+        if call.method != "GET":
+            return failure(405, "method_not_allowed", "not allowed", "The environment can only be read.")
+        return Answer(200, self._body, _PLAIN)
+
+
+def _environment(world: World) -> dict[str, object]:
+    social = {
+        one.wire: {
+            "enabled": True,
+            "required": False,
+            "authenticatable": True,
+            "block_email_subaddresses": False,
+            "strategy": one.wire,
+            "not_selectable": False,
+            "deprecated": False,
+            "name": one.title or one.name.title(),
+            "logo_url": None,
+        }
+        for one in world.providers.values()
+    }
+    off = {
+        "enabled": False,
+        "strategy": "oauth_expressen",
+        "not_selectable": True,
+        "deprecated": True,
+        "name": "Expressen",
+    }
+    return {
+        "auth_config": {
+            "object": "auth_config",
+            "single_session_mode": True,
+            "test_mode": False,
+            "reverification": True,
+            "native_settings": {"api_enabled": True},
+        },
+        "display_config": {
+            "object": "display_config",
+            "instance_environment_type": "production",
+            "application_name": "Sandbox",
+            "home_url": "https://sandbox.example",
+            "sign_in_url": f"https://{PORTAL}/sign-in",
+            "user_profile_url": f"https://{PORTAL}/user",
+        },
+        "user_settings": {"social": {**social, "oauth_expressen": off}},
+        "maintenance_mode": False,
+    }

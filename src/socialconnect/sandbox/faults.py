@@ -1,0 +1,124 @@
+"""What can go wrong on demand, as values or as text: `github:throttled`, `clerk:slow@0.2`, `server_error x3`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args, TYPE_CHECKING
+
+from socialconnect.errors import UsageError
+from socialconnect.sandbox import dice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Kind = Literal[
+    "throttled",  # 429 with Retry-After
+    "throttled_silently",  # the provider's limit without a word on how long
+    "server_error",  # 500 or 503
+    "slow",  # the answer takes its time
+    "dropped",  # the connection breaks off
+    "revoked",  # the provider refuses the account's token for good
+    "underscoped",  # the token lacks what is needed
+    "expired",  # the account's first token is dead at the provider, the next one works
+    "unrefreshable",  # Clerk cannot refresh the token
+    "cursor_loop",  # the next page is always the same
+    "foreign_next",  # the next page is said to be at another host
+    "foreign_redirect",  # 302 to another host
+    "echo_token",  # an error's body repeats the token that was sent
+    "malformed",  # JSON that breaks off
+    "html_error",  # an error page where JSON is documented
+]
+OF_ACCOUNTS = {"revoked": "revoked", "underscoped": "underscoped", "expired": "stale", "unrefreshable": "unrefreshable"}
+"""The kinds that befall accounts rather than requests, and the situation each one makes."""
+
+FOREIGN = "https://evil.example"
+"""Where the foreign links lead: nothing of a provider's may be sent there."""
+
+_TEXT = re.compile(r"(?:([a-z][a-z0-9_]*):)?\s*([a-z_]+)\s*(?:@\s*(\d*\.?\d+))?\s*(?:x\s*(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong: at `provider` (a connector's name or `clerk`, everywhere if empty), for a `share` of
+    its requests, or of its accounts where the kind is one of accounts, at most `times` times in all.
+
+    `seconds` is how long a slow answer takes (2 by default) or what Retry-After says (3 by default).
+
+    >>> Fault.parse("github:throttled@0.5 x2")
+    Fault(kind='throttled', provider='github', share=0.5, times=2, seconds=0.0)
+    """
+
+    kind: Kind
+    provider: str = ""
+    share: float = 1.0
+    times: int | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        kinds = get_args(Kind)
+        if self.kind not in kinds:
+            near = difflib.get_close_matches(self.kind, kinds, n=1)
+            cure = f"Did you mean {near[0]!r}?" if near else f"There is: {', '.join(kinds)}."
+            raise UsageError(f"There is no fault {self.kind!r}.", cure=cure)
+        if not 0 <= self.share <= 1:
+            raise UsageError(f"A fault cannot befall a share of {self.share}.", cure="Give a number from 0 to 1.")
+        if (self.times is not None and self.times < 1) or self.seconds < 0:
+            raise UsageError("A fault's times and seconds are positive.", cure="Leave them out, or mend them.")
+
+    @classmethod
+    def parse(cls, text: str) -> Fault:
+        """A fault as people write it: `[provider:]kind[@share][ xTIMES]`; a UsageError where it is not."""
+        match = _TEXT.fullmatch(text.strip())
+        if match is None:
+            raise UsageError(
+                f"The fault {text!r} cannot be read.",
+                cure="Write it as github:throttled, clerk:slow@0.2 or malformed x3.",
+            )
+        provider, kind, part, times = match.groups()
+        # __post_init__ refuses a kind that there is not
+        return cls(kind, provider or "", float(part or 1), int(times) if times else None)  # type: ignore[arg-type]
+
+
+class Faults:
+    """Which faults befall which request and which account: the same ones for the same seed and order of requests."""
+
+    def __init__(self, faults: Iterable[Fault | str], seed: int, providers: Iterable[str]) -> None:
+        self._faults = tuple(Fault.parse(fault) if isinstance(fault, str) else fault for fault in faults)
+        self._seed = seed
+        self._seen = [0] * len(self._faults)
+        self._done = [0] * len(self._faults)
+        self._struck: list[set[int]] = [set() for _ in self._faults]
+        known = {"", "clerk", *providers}
+        for fault in self._faults:
+            if fault.provider not in known:
+                names = ", ".join(sorted(known - {""}))
+                raise UsageError(f"The sandbox has no provider {fault.provider!r}.", cure=f"There is: {names}.")
+
+    def on_request(self, provider: str) -> dict[str, Fault]:
+        """The faults that befall the next request to a provider, by kind."""
+        struck: dict[str, Fault] = {}
+        for place, fault in enumerate(self._faults):
+            if fault.kind in OF_ACCOUNTS or fault.provider not in ("", provider):
+                continue
+            self._seen[place] += 1
+            spent = fault.times is not None and self._done[place] >= fault.times
+            if not spent and dice.share(self._seed, "fault", place, self._seen[place]) < fault.share:
+                self._done[place] += 1
+                struck[fault.kind] = fault
+        return struck
+
+    def on_account(self, provider: str, number: int) -> str:
+        """The situation that a fault puts an account in, "" where none does."""
+        for place, fault in enumerate(self._faults):
+            if fault.kind not in OF_ACCOUNTS or fault.provider not in ("", provider):
+                continue
+            if dice.share(self._seed, "fault", place, "account", number) >= fault.share:
+                continue
+            if fault.times is not None:
+                if number not in self._struck[place] and len(self._struck[place]) >= fault.times:
+                    continue
+                self._struck[place].add(number)
+            return OF_ACCOUNTS[fault.kind]
+        return ""

@@ -1,0 +1,153 @@
+"""A user as Clerk's Backend API shows it, external accounts and private metadata included."""
+
+from __future__ import annotations
+
+import msgspec
+
+from socialconnect.sandbox import dice
+from socialconnect.sandbox.selection import external_id
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socialconnect.sandbox.world import Account, Person, World
+    from socialconnect.sandbox.tokens import Tokens
+
+_NEVER: dict[str, object] = {
+    "object": "user",
+    "locale": None,
+    "primary_phone_number_id": None,
+    "primary_web3_wallet_id": None,
+    "phone_numbers": [],
+    "web3_wallets": [],
+    "passkeys": [],
+    "saml_accounts": [],
+    "enterprise_accounts": [],
+    "organization_memberships": [],
+    "two_factor_enabled": False,
+    "totp_enabled": False,
+    "backup_code_enabled": False,
+    "mfa_enabled_at": None,
+    "mfa_disabled_at": None,
+    "banned": False,
+    "locked": False,
+    "deprovisioned": False,
+    "lockout_expires_in_seconds": None,
+    "verification_attempts_remaining": 100,
+    "delete_self_enabled": True,
+    "create_organization_enabled": True,
+    "create_organizations_limit": None,
+    "legal_accepted_at": None,
+    "bypass_client_trust": False,
+    "scim": None,
+    "unsafe_metadata": {},
+}
+
+
+def user_body(world: World, tokens: Tokens, index: int) -> bytes:
+    """One user, as JSON."""
+    person = world.person(index)
+    accounts = world.accounts(index)
+    emails = [_email(world, person, accounts)]
+    if index % 9 == 4:
+        second = {**emails[0], "id": _identification(world, person, 1), "linked_to": []}
+        emails.insert(0, {**second, "email_address": f"{person.slug}.work@example.com"})
+    image = f"https://img.sandbox.example/{person.user_id}"
+    day = 86_400_000
+    return msgspec.json.encode(
+        {
+            **_NEVER,
+            "id": person.user_id,
+            "external_id": external_id(person) if index % 5 else None,
+            "username": person.username,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "image_url": image,
+            "profile_image_url": image,
+            "has_image": index % 3 == 0,
+            "primary_email_address_id": emails[-1]["id"],
+            "email_addresses": emails,
+            "external_accounts": [_external(account, person, tokens) for account in accounts],
+            "public_metadata": {"plan": "free" if index % 4 else "team"},
+            "private_metadata": {"note": f"not for frames: {person.slug}"},
+            "password_enabled": index % 2 == 0,
+            "password_last_updated_at": person.created_at if index % 2 == 0 else None,
+            "last_sign_in_at": person.last_sign_in_at,
+            "last_active_at": None if person.last_sign_in_at is None else person.last_sign_in_at // day * day,
+            "created_at": person.created_at,
+            "updated_at": person.updated_at,
+        }
+    )
+
+
+def _identification(world: World, person: Person, ordinal: int) -> str:
+    # the accounts' numbers leave the provider code 65,535 free
+    return dice.encode("idn", person.index << 20 | 0xFFFF0 | ordinal, world.seed, person.created_at // 1000)
+
+
+def _email(world: World, person: Person, accounts: tuple[Account, ...]) -> dict[str, object]:
+    return {
+        "id": _identification(world, person, 0),
+        "object": "email_address",
+        "email_address": person.email,
+        "reserved": False,
+        "verification": {
+            "object": "verification_otp",
+            "status": "verified",
+            "strategy": "email_code",
+            "attempts": 1,
+            "expire_at": person.created_at + 600_000,
+        },
+        "linked_to": [
+            {"type": account.strategy, "id": account.identification} for account in accounts if account.ordinal == 0
+        ],
+        "matches_sso_connection": False,
+        "created_at": person.created_at,
+        "updated_at": person.created_at,
+    }
+
+
+def _external(account: Account, person: Person, tokens: Tokens) -> dict[str, object]:
+    google = account.provider == "google"
+    verified = account.situation != "unverified"
+    error = {
+        "code": "oauth_access_denied",
+        "message": "Access denied",
+        "long_message": "You did not grant access to your account.",
+    }
+    found: dict[str, object] = {
+        "object": "google_account" if google else "external_account",
+        "id": account.identification if google else account.eac,
+        "identification_id": account.identification,
+        "provider": account.strategy,
+        "provider_user_id": account.provider_user_id if verified else "",
+        "approved_scopes": " ".join(tokens.scopes(account)) if verified else "",
+        "email_address": account.email,
+        "email_address_verified": verified if account.provider in ("github", "google") else None,
+        "first_name": person.first_name or "",
+        "last_name": person.last_name or "",
+        "avatar_url": f"https://img.sandbox.example/{account.eac}",
+        "image_url": f"https://img.sandbox.example/{account.eac}",
+        "username": account.username if account.provider == "github" else None,
+        "phone_number": None,
+        "public_metadata": {},
+        "label": None if account.ordinal == 0 else "second",
+        "created_at": account.created_at,
+        "updated_at": account.created_at,
+        "verification": {
+            "object": "verification_oauth",
+            "status": "verified" if verified else "unverified",
+            "strategy": account.strategy,
+            "attempts": None,
+            "expire_at": account.created_at + 600_000,
+            "error": None if verified else error,
+        },
+    }
+    if google:
+        found |= {
+            "external_account_id": account.eac,
+            "google_id": account.provider_user_id,
+            "given_name": person.first_name or "",
+            "family_name": person.last_name or "",
+            "picture": f"https://img.sandbox.example/{account.eac}",
+        }
+    return found

@@ -1,0 +1,102 @@
+"""What is true of tokens: which one Clerk hands out, whose it is, whether the provider still takes it, what it may do.
+
+A token is `sandbox.PROVIDER.EAC.GENERATION`. One that expires belongs to a generation of an hour, which begins at a
+moment of the account's own; asking Clerk later gives the next one. A stale account's first token is one generation old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from socialconnect.sandbox import dice
+from socialconnect.sandbox.world import EPOCH, Account, World
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from socialconnect.sandbox.faults import Faults
+    from collections.abc import Mapping
+
+LIFE = 3600
+_GITHUB = ("read:user", "user:email")
+_GOOGLE = ("https://www.googleapis.com/auth/userinfo.email", "https://www.googleapis.com/auth/userinfo.profile")
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A token as Clerk hands it out; `expires_at` is an epoch second, None where it does not say."""
+
+    text: str
+    expires_at: int | None
+
+
+class Tokens:
+    """The tokens of a world under its faults. `scopes` are those of each further provider's healthy accounts."""
+
+    def __init__(self, world: World, faults: Faults, scopes: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self._world = world
+        self._faults = faults
+        self._scopes = dict(scopes or {})
+        self._asked: set[int] = set()
+
+    def situation(self, account: Account) -> str:
+        """How the account fares, faults included."""
+        if account.situation == "unverified":
+            return account.situation
+        return self._faults.on_account(account.provider, account.number) or account.situation
+
+    def issue(self, account: Account, now: float) -> Issued:
+        """The token that Clerk hands out; a stale account's first one is dead."""
+        first = account.number not in self._asked
+        generation = self._generation(account, now)
+        if self.situation(account) == "stale" and first:
+            self._asked.add(account.number)
+            generation -= 1
+        ends = None if not account.expiry else self._begin(account) + (self._generation(account, now) + 1) * LIFE
+        return Issued(f"sandbox.{account.provider}.{account.eac}.{generation}", ends)
+
+    def holder(self, text: str, provider: str, now: float) -> Account | None:
+        """The account whose token this is, None where the provider does not take it."""
+        word, _, rest = text.partition(".")
+        parts = rest.split(".")
+        if word != "sandbox" or len(parts) != 3 or parts[0] != provider or not parts[2].isdecimal():
+            return None
+        account = self._world.find_account(parts[1])
+        if account is None or account.provider != provider or account.situation == "unverified":
+            return None
+        if self.situation(account) == "revoked" or int(parts[2]) != self._generation(account, now):
+            return None
+        return account
+
+    def scopes(self, account: Account) -> tuple[str, ...]:
+        """What the account's token may do."""
+        situation = self.situation(account)
+        spread = dice.number(self._world.seed, "scopes", account.number)
+        if account.provider == "github":
+            return _github(situation, spread)
+        if account.provider == "google":
+            return _google(situation, spread)
+        if situation == "underscoped":
+            return ()
+        return self._scopes.get(account.provider, ())
+
+    def _begin(self, account: Account) -> int:
+        return EPOCH - LIFE - dice.number(self._world.seed, "phase", account.number) % 3000
+
+    def _generation(self, account: Account, now: float) -> int:
+        return int(now - self._begin(account)) // LIFE if account.expiry else 1
+
+
+def _github(situation: str, spread: int) -> tuple[str, ...]:
+    if situation == "underscoped":
+        return ("user:email",)
+    if situation == "narrow":
+        return _GITHUB
+    return (*_GITHUB, "repo", *(("read:org",) if spread % 2 else ()))
+
+
+def _google(situation: str, spread: int) -> tuple[str, ...]:
+    if situation == "underscoped":
+        return ("https://www.googleapis.com/auth/calendar.readonly",)
+    if situation == "narrow":
+        return ("openid", _GOOGLE[0]) if spread % 2 else ("openid",)
+    return ("email", "openid", "profile", *_GOOGLE) if spread % 2 else ("openid", *_GOOGLE)
