@@ -80,7 +80,9 @@ class AccessToken(Record):
     external_account_id: str | None = None
     provider_user_id: str | None = None
     expires_at: Moment = None
-    scopes: Annotated[tuple[str, ...] | None, BeforeValidator(lambda value: None if value is None else _scopes(value))] = None
+    scopes: Annotated[
+        tuple[str, ...] | None, BeforeValidator(lambda value: None if value is None else _scopes(value))
+    ] = None
     label: str | None = None
 
 

@@ -1,1 +1,65 @@
-"""One file of facts per provider; dropping a file in here is all it takes to add one."""
+"""One file of facts per provider; dropping a file in here is all it takes to add one.
+
+Others come from installed packages, by the entry point group `socialconnect.connectors`, or straight from a caller.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from socialconnect.errors import SetupError, UsageError
+from socialconnect.reading.declare import Connector, unknown
+
+GROUP = "socialconnect.connectors"
+
+
+class Connectors(Mapping[str, Connector]):
+    """Every connector by name; a file is imported when its connector is first asked for."""
+
+    def __init__(self, given: Iterable[Connector] = ()) -> None:
+        self._found: dict[str, Connector | EntryPoint | str] = {}
+        for point in entry_points(group=GROUP):
+            self._found[point.name] = point
+        for module in pkgutil.iter_modules(__path__):
+            self._found[module.name] = f"{__name__}.{module.name}"
+        for connector in given:
+            if not isinstance(connector, Connector):
+                raise UsageError(
+                    f"connectors holds a {type(connector).__name__}.", cure="Pass Connector(…) values in a list."
+                )
+            self._found[connector.name] = connector
+
+    def __getitem__(self, name: str) -> Connector:
+        if name not in self._found:
+            raise unknown("provider", name, self._found)
+        connector = _loaded(self._found[name])
+        self._found[name] = connector
+        return connector
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def resource(self, name: str) -> tuple[Connector, str]:
+        """The connector and the resource's name behind `github.repos`."""
+        provider, _, resource = name.partition(".")
+        connector = self[provider]
+        if not resource:
+            listed = ", ".join(f"{provider}.{one.name}" for one in connector.resources)
+            raise UsageError(f"{name!r} names no resource.", cure=f"There is: {listed}.")
+        return connector, connector.resource(resource).name
+
+
+def _loaded(found: Connector | EntryPoint | str) -> Connector:
+    if isinstance(found, Connector):
+        return found
+    connector = found.load() if isinstance(found, EntryPoint) else getattr(import_module(found), "connector", None)
+    if not isinstance(connector, Connector):
+        where = found.value if isinstance(found, EntryPoint) else found
+        raise SetupError(f"{where} is no connector.", cure="It must be a Connector, named `connector` in its file.")
+    return connector

@@ -70,7 +70,9 @@ def _split(url: str) -> tuple[str, str]:
     if scheme not in _PORTS or not host:
         raise ValueError("not an http address")
     spelled = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{spelled}:{parts.port or _PORTS[scheme]}", parts.path.rstrip("/") if parts.path == "/" else parts.path
+    return f"{scheme}://{spelled}:{parts.port or _PORTS[scheme]}", parts.path.rstrip(
+        "/"
+    ) if parts.path == "/" else parts.path
 
 
 def _inside(path: str, prefix: str) -> bool:

@@ -46,8 +46,8 @@ class Tokens(Protocol):
     def scopes(self) -> tuple[str, ...] | None:
         """What the token may do, as far as is known."""
 
-    async def get(self) -> Secret:
-        """The token to use now."""
+    async def get(self) -> Secret | None:
+        """The token to use now; None where none is needed."""
 
     async def renew(self, refused: Secret) -> Secret:
         """Another token, after the provider refused this one; an AccountError where there is none."""
@@ -66,20 +66,21 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request that was made, with nothing secret in it. Seconds; `status` 0 means that no answer came."""
+    """One request that was made, with nothing secret in it. Times in seconds; `status` 0: no answer came."""
 
     caller: Caller
     provider: str
     host: str
     method: str
     status: int
-    began: float
+    at: float
     seconds: float
     waited: float
     attempt: int
     size: int
     left: int | None
     then: str
+    cut: str = ""
 
 
 Observer = Callable[[Sent], None]
@@ -124,7 +125,7 @@ class Sender:
             observe(self._sent(exchange, url, request, caller, waited=waited, attempt=attempt, decision=decision))
             self._heed(exchange, lanes[-1])
             match decision:
-                case GoOn(empty):
+                case GoOn(empty=empty):
                     return None if empty else exchange.response
                 case Follow(to):
                     hops += 1
@@ -132,22 +133,22 @@ class Sender:
                     if hops > _HOPS:
                         raise ProtocolError(f"{self.connector.title} redirects without end.", **self._facts(caller))
                     request = replace(request, url=urljoin(request.url, to))
-                case Refetch():
-                    token, fresh, attempt = await caller.tokens.renew(token), True, attempt - 1
+                case Refetch(why):
+                    token, fresh, attempt = await self._renewed(token, caller, why), True, attempt - 1
                 case Retry(after, why, throttled):
                     await self._wait(after, why, lanes[-1] if throttled else None, caller)
                 case Fail():
                     raise self._error(decision, exchange, caller)
 
-    async def _exchange(self, request: Request, url: str, token: Secret) -> _Exchange:
+    async def _exchange(self, request: Request, url: str, token: Secret | None) -> _Exchange:
         clock = asyncio.get_running_loop().time
         async with self._wire.slots():
-            began = clock()
+            at, began = time(), clock()
             try:
                 response = await self._wire.transport.send(request, url, token)
             except Unavailable as failure:
-                return _Exchange(None, failure, began, clock() - began)
-            return _Exchange(response, None, began, clock() - began)
+                return _Exchange(None, failure, at, clock() - began)
+            return _Exchange(response, None, at, clock() - began)
 
     def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
         attempts = self._wire.settings.attempts
@@ -173,6 +174,11 @@ class Sender:
             await asyncio.sleep(after)
         else:  # all who share the budget wait with it, at the next `spend`
             lane.close(asyncio.get_running_loop().time() + after)
+
+    async def _renewed(self, token: Secret | None, caller: Caller, why: str) -> Secret:
+        if token is None:
+            raise ProtocolError(f"{self.connector.title} asks for a token where none is needed ({why}).")
+        return await caller.tokens.renew(token)
 
     def _heed(self, exchange: _Exchange, lane: Lane) -> None:
         """Close the lane until the reset where the provider's headers say that nothing is left."""
@@ -216,13 +222,14 @@ class Sender:
             urlsplit(url).netloc,
             request.method,
             response.status if response else 0,
-            exchange.began,
+            exchange.at,
             exchange.seconds,
             waited,
             attempt,
             len(response.body) if response else 0,
             left[0] if left else None,
             type(decision).__name__.lower(),
+            decision.cut if isinstance(decision, GoOn) else "",
         )
 
     def _error(self, fail: Fail, exchange: _Exchange, caller: Caller) -> SocialConnectError:
@@ -248,7 +255,7 @@ class Sender:
 class _Exchange:
     response: Response | None
     failure: Unavailable | None
-    began: float
+    at: float
     seconds: float
 
 

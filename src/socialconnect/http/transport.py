@@ -70,8 +70,8 @@ class Transport:
         """How many requests it bears at once."""
         return min(self._settings.concurrency, _PLAIN_CONNECTIONS if self.kind == "httpx" else 100)
 
-    async def send(self, request: Request, url: str, token: Secret) -> Response:
-        """Send `request` to `url` with the token; an Unavailable where no response comes."""
+    async def send(self, request: Request, url: str, token: Secret | None) -> Response:
+        """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes."""
         failure: SocialConnectError
         try:
             return await self._ready().send(request, url, token)
@@ -132,7 +132,7 @@ class _Carrier:
         self._carry = carry
         self.close = close
 
-    async def send(self, request: Request, url: str, token: Secret) -> Response:
+    async def send(self, request: Request, url: str, token: Secret | None) -> Response:
         answer = await self._carry(
             httpx.Request(
                 request.method,
@@ -142,7 +142,7 @@ class _Carrier:
                     "accept-encoding": "gzip, deflate",
                     "user-agent": USER_AGENT,
                     **_lower(request.headers),
-                    "authorization": f"Bearer {token.reveal()}",
+                    **({} if token is None else {"authorization": f"Bearer {token.reveal()}"}),
                 },
                 content=request.body,
             )

@@ -25,6 +25,7 @@ Kind = Literal[
     "not_found",
     "refused",  # the request itself is wrong
     "empty",  # an error status that means "no rows"
+    "partial",  # a success that left something out
 ]
 
 
@@ -93,9 +94,13 @@ class Manners:
 
 @dataclass(frozen=True, slots=True)
 class GoOn:
-    """The response holds what was asked for; `empty` when its status means that there is nothing."""
+    """The response holds what was asked for; `empty` when its status means that there is nothing.
+
+    `cut` says what the provider left out, where it says so.
+    """
 
     empty: bool = False
+    cut: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,7 @@ def decide(
     for this try, `scopes` are those that Clerk knows of.
     """
     success = 200 <= response.status < 300
-    body = None if success and not any(200 in rule.status for rule in manners.rules) else response.json()
+    body = None if success and not any(200 in rule.status and rule.at for rule in manners.rules) else response.json()
     rule = _matching(response, body, manners, scopes)
     if rule is None:
         if success or response.status == 304:
@@ -178,6 +183,8 @@ def decide(
     codes = tuple(_values(body, manners.codes)) if manners.codes else ()
     if rule.kind == "empty":
         return GoOn(empty=True)
+    if rule.kind == "partial":
+        return GoOn(cut=rule.cure or why)
     if rule.kind == "token" and not fresh_token:
         return Refetch(why)
     if rule.kind in ("throttled", "unavailable"):

@@ -54,8 +54,8 @@ class Column:
     note: str = ""
 
     def __post_init__(self) -> None:
-        if not self.name or self.name in IDENTITY:
-            raise UsageError(f"A column cannot be called {self.name!r}.", cure="Choose another name.")
+        if not self.name:
+            raise UsageError("A column needs a name.", cure="Give it one.")
         if self.dtype not in get_args(Dtype):
             raise UsageError(
                 f"Column {self.name!r} has the dtype {self.dtype!r}.", cure=f"Use one of {', '.join(get_args(Dtype))}."
@@ -165,6 +165,10 @@ class Resource:
         if not self.columns:
             raise UsageError(f"The resource {self.name!r} has no columns.", cure="Declare at least one.")
         names = [column.name for column in self.columns]
+        if reserved := set(names) & {*IDENTITY, "raw"}:
+            raise UsageError(
+                f"A column of {self.name!r} cannot be called {min(reserved)!r}.", cure="Name it and give its `path`."
+            )
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"The resource {self.name!r} declares {', '.join(twice)} twice.", cure="Rename one.")

@@ -229,7 +229,8 @@ class _Typed:
             kind = list[kind]  # type: ignore[valid-type]
         for name in reversed(prefix):
             kind = msgspec.defstruct(
-                "Body", [(attribute(name), kind | None, msgspec.field(default=None, name=name))]  # type: ignore[operator]
+                "Body",
+                [(attribute(name), kind | None, msgspec.field(default=None, name=name))],  # type: ignore[operator]
             )
         decoder = msgspec.json.Decoder(kind | None)  # type: ignore[operator]
         return cls(decoder.decode, prefix, resource.single, tuple(columns), paths, _empties(root))
@@ -288,7 +289,7 @@ def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], 
             blank = _Node(children=child.children)
             kind = blank.type()
             structure = next(part for part in getattr(kind, "__args__", (kind,)) if part is not type(None))
-            found[*names, key] = structure()
+            found[*names, key] = structure() if isinstance(structure, type) else None
             found.update(_empties(child, (*names, key)))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from socialconnect.errors import PagingLoop
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 Send = Callable[["Request"], Awaitable["Response | None"]]
 
 
-async def read(request: Request, extractor: Extractor, send: Send, *, width: int = 1) -> AsyncIterator[tuple[int, Page]]:
+async def read(
+    request: Request, extractor: Extractor, send: Send, *, width: int = 1
+) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
     `send` gives a response, or None where there is nothing; `width` is how many requests may be under way.
@@ -62,7 +64,7 @@ def _identity(request: Request) -> tuple[str, bytes | None]:
 
 async def _side_by_side(
     requests: tuple[Request, ...], send: Send, width: int
-) -> AsyncIterator[tuple[int, Response | None]]:
+) -> AsyncGenerator[tuple[int, Response | None]]:
     """Every answer as it comes; at most `width` under way or waiting to be taken."""
     waiting = iter(enumerate(requests))
     under_way: dict[asyncio.Task[Response | None], int] = {}

@@ -35,6 +35,7 @@ def error_for(
         "resource": resource,
         "status": status,
         "trace_id": trace_id,
+        "codes": fail.codes,
     }
     what = resource or title
     match fail.kind:

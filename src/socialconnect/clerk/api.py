@@ -1,0 +1,319 @@
+"""Clerk's Backend API: users page by page, one user's tokens, the instance and what it has enabled.
+
+Facts: https://clerk.com/docs/reference/backend-api. Every error of Clerk's becomes one of ours that says what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from socialconnect.clerk.declare import PAGE, clerk, users
+from socialconnect.clerk.models import AccessToken, Domain, Instance, Social, one, rows
+from socialconnect.clerk.strategy import provider_of, strategy_of
+from socialconnect.errors import (
+    InvalidKey,
+    NotConnected,
+    NotFound,
+    ProviderNotEnabled,
+    ReconnectNeeded,
+    SetupError,
+    SocialConnectError,
+    UsageError,
+    UserNotFound,
+)
+from socialconnect.http.send import Caller, Observer, Sender, Wire
+from socialconnect.reading.declare import Connector, Value
+from socialconnect.reading.messages import Request, Response
+from socialconnect.reading.paths import look
+from socialconnect.secret import Secret
+
+_WINDOWS = 12  # stretches of time walked side by side in a long listing
+_CHOSEN = 100  # ids that one request takes
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of users: `window` counts from the newest stretch of time, `number` the pages inside it."""
+
+    window: int
+    number: int
+    body: bytes
+
+
+class SecretKey:
+    """The Backend API's own token, which nobody renews."""
+
+    scopes: tuple[str, ...] | None = None
+
+    def __init__(self, key: Secret) -> None:
+        self._key = key
+
+    async def get(self) -> Secret:
+        """The secret key."""
+        return self._key
+
+    async def renew(self, refused: Secret) -> Secret:
+        """Never: the key is what it is."""
+        del refused
+        raise InvalidKey(
+            "Clerk does not accept the secret key.",
+            cure="Copy it again from the Clerk Dashboard (API keys), and mind which instance it belongs to.",
+        )
+
+
+class _Nobody:
+    """For requests that carry no token."""
+
+    scopes: tuple[str, ...] | None = None
+
+    async def get(self) -> None:
+        """Nothing."""
+
+    async def renew(self, refused: Secret) -> Secret:
+        """There is nothing to renew, so nothing else either."""
+        return refused
+
+
+class Clerk:
+    """The instance that one secret key belongs to."""
+
+    def __init__(self, key: Secret, wire: Wire, *, production: bool) -> None:
+        self._wire = wire
+        self.connector: Connector = clerk(production=production, api_version=wire.settings.clerk_api_version)
+        self._sender = Sender(self.connector, wire)
+        self._key = SecretKey(key)
+
+    async def listing(
+        self, filters: Mapping[str, Value], observe: Observer, *, side_by_side: bool = False
+    ) -> AsyncGenerator[Listing]:
+        """All users that the filters leave, newest first, in pages of 500.
+
+        By cursor, as Clerk advises. `side_by_side` walks stretches of creation time at once where there is more than a
+        page, so pages come out of order; a user at the edge of two may come twice.
+        """
+        for position, request in enumerate(self._first_pages(filters)):
+            walk = self._windows(request, observe) if side_by_side else self._walk(request, observe)
+            async for page in walk:
+                yield Listing(position * _WINDOWS + page.window, page.number, page.body)
+
+    async def tokens(self, user_id: str, provider: str, observe: Observer) -> list[AccessToken]:
+        """The tokens that Clerk has for one user and provider, one per external account; it refreshes expired ones.
+
+        https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}/oauth_access_tokens/{provider}
+        """
+        path = f"/v1/users/{quote(user_id, safe='')}/oauth_access_tokens/{quote(strategy_of(provider), safe='')}"
+        try:
+            response = await self._get(path, observe, user_id, paginated="true", limit="100")
+        except SocialConnectError as error:
+            raise _translated(error, user_id, provider) from None
+        return rows(response.body, AccessToken)
+
+    async def user(self, user_id: str, observe: Observer) -> bytes:
+        """One user's record; a UserNotFound where this instance has none."""
+        try:
+            return (await self._get(f"/v1/users/{quote(user_id, safe='')}", observe, user_id)).body
+        except SocialConnectError as error:
+            raise _translated(error, user_id, "") from None
+
+    async def count(self, filters: Mapping[str, Value], observe: Observer) -> int:
+        """How many users the filters leave."""
+        request = users.request(self.connector.origin, self.connector.headers, filters)
+        query = [(name, value) for name, value in request.query if name != "limit"]
+        response = await self._send(self._request("/v1/users/count", query), observe)
+        total = look(response.json(), "total_count")
+        return total if isinstance(total, int) else 0
+
+    async def instance(self, observe: Observer) -> Instance:
+        """The instance behind the key: the cheapest way to learn whether the key is good."""
+        return one((await self._get("/v1/instance", observe)).body, Instance)
+
+    async def enabled(self, observe: Observer) -> dict[str, str]:
+        """The providers that the instance offers, by bare name, with their titles.
+
+        The Backend API has no list of them; the Frontend API's environment has, and needs no key.
+        """
+        domains = rows((await self._get("/v1/domains", observe)).body, Domain)
+        hosts = [domain.frontend_api_url for domain in domains if domain.frontend_api_url and not domain.is_satellite]
+        if not hosts:
+            raise SetupError("The Clerk instance has no domain with a Frontend API.", cure="Add one in the Dashboard.")
+        frontend = Connector("clerk_frontend", hosts[0].rstrip("/"), (), title="Clerk's Frontend API")
+        caller = Caller(_Nobody(), path="/v1/environment")
+        answer = await Sender(frontend, self._wire).send(
+            Request("GET", f"{frontend.origin}/v1/environment"), caller, observe
+        )
+        social = look(answer.json(), "user_settings.social") if answer else None
+        listed = social if isinstance(social, dict) else {}
+        found = {
+            strategy: Social.model_validate(entry) for strategy, entry in listed.items() if isinstance(entry, dict)
+        }
+        return {provider_of(strategy): entry.name or strategy for strategy, entry in found.items() if entry.enabled}
+
+    def _first_pages(self, filters: Mapping[str, Value]) -> list[Request]:
+        """One request, or one for each hundred where more ids are given than a request takes."""
+        ids = filters.get("user_id")
+        chosen = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Sequence) else []
+        make = users.request
+        if len(chosen) <= _CHOSEN:
+            return [make(self.connector.origin, self.connector.headers, filters)]
+        return [
+            make(self.connector.origin, self.connector.headers, {**filters, "user_id": chosen[at : at + _CHOSEN]})
+            for at in range(0, len(chosen), _CHOSEN)
+        ]
+
+    async def _walk(self, request: Request, observe: Observer, window: int = 0) -> AsyncGenerator[Listing]:
+        following: Request | None = request
+        number = 0
+        while following is not None:
+            response = await self._send(following, observe)
+            yield Listing(window, number, response.body)
+            following = users.paging.next_request(following, response)
+            number += 1
+
+    async def _windows(self, request: Request, observe: Observer) -> AsyncGenerator[Listing]:
+        first = await self._send(request, observe)
+        yield Listing(0, 0, first.body)
+        following = users.paging.next_request(request, first)
+        if following is None:
+            return
+        oldest = await self._send(request.with_query(order_by="+created_at", limit=1), observe)
+        edges = _edges(_moments(first.body), _moments(oldest.body))
+        if not edges:
+            async for page in self._walk(following, observe, 1):
+                yield page
+            return
+        pages: asyncio.Queue[Listing | Exception | None] = asyncio.Queue(_WINDOWS)
+
+        async def window(position: int, after: int, before: int) -> None:
+            bounded = request.with_query(created_at_after=after, created_at_before=before)
+            try:
+                async for page in self._walk(bounded, observe, position):
+                    await pages.put(page)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who takes the pages
+                await pages.put(error)
+            else:
+                await pages.put(None)
+
+        tasks = [asyncio.create_task(window(position, *edge)) for position, edge in enumerate(edges, start=1)]
+        try:
+            for _ in tasks:
+                while (came := await pages.get()) is not None:
+                    if isinstance(came, Exception):
+                        raise came
+                    yield came
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _get(self, path: str, observe: Observer, user_id: str = "", **query: str) -> Response:
+        return await self._send(self._request(path, list(query.items())), observe, user_id)
+
+    def _request(self, path: str, query: Sequence[tuple[str, str]]) -> Request:
+        url = f"{self.connector.origin}{path}"
+        return Request("GET", f"{url}?{urlencode(query)}" if query else url, self.connector.headers)
+
+    async def _send(self, request: Request, observe: Observer, user_id: str = "") -> Response:
+        template = request.url.removeprefix(self.connector.origin).partition("?")[0]
+        caller = Caller(
+            self._key, user_id=user_id, path=template.replace(user_id, "{user_id}") if user_id else template
+        )
+        response = await self._sender.send(request, caller, observe)
+        return response if response is not None else Response(204, body=b"[]")
+
+
+class _Created(msgspec.Struct):
+    created_at: int | None = None
+
+
+_created = msgspec.json.Decoder(list[_Created])
+
+
+def _moments(body: bytes) -> list[int]:
+    try:
+        return [row.created_at for row in _created.decode(body) if row.created_at is not None]
+    except msgspec.MsgspecError:
+        return []
+
+
+def _edges(newest_page: list[int], oldest_page: list[int]) -> list[tuple[int, int]]:
+    """Stretches of creation time (after, before) that cover all that is older than the first page, newest first.
+
+    Whether Clerk's bounds include the moment itself is not documented: each stretch reaches a millisecond further.
+    """
+    if not newest_page or not oldest_page:
+        return []
+    newest, oldest = min(newest_page), oldest_page[0]
+    if newest <= oldest:
+        return []
+    count = min(_WINDOWS, newest - oldest)
+    marks = [newest - (newest - oldest) * part // count for part in range(count + 1)]
+    return [(low - 1, high + 1) for high, low in zip(marks, marks[1:], strict=False)]
+
+
+_DEAD = {
+    "oauth_token_retrieval_error": "the provider refused to refresh the token",
+    "external_account_missing_refresh_token": "the token has expired and there is nothing to refresh it with",
+    "oauth_missing_refresh_token": "the token has expired and there is nothing to refresh it with",
+    "oauth_missing_access_token": "no token is stored for the account",
+}
+_CONSENT = (
+    "Ask the user to connect it again. With Google, only a consent screen gives a refresh token, and two instances that "
+    "share one Google client lose it."
+)
+
+
+def _translated(error: SocialConnectError, user_id: str, provider: str) -> SocialConnectError:
+    """Clerk's codes for one user and provider, as an error that says what to do."""
+    listed = error.context.get("codes")
+    codes = set(map(str, listed)) if isinstance(listed, list | tuple) else set()
+    facts: dict[str, object] = {
+        "user_id": user_id,
+        "provider": provider_of(provider) if provider else "",
+        "status": error.status,
+        "trace_id": error.trace_id,
+    }
+    name = provider_of(provider)
+    dead = codes & set(_DEAD)
+    if codes & {"oauth_token_provider_not_enabled", "oauth_unsupported_provider", "oauth_provider_not_enabled"}:
+        return ProviderNotEnabled(
+            f"{name} is not enabled in this Clerk instance.",
+            cure="Enable it in the Dashboard under SSO connections, or check its name.",
+            **facts,
+        )
+    if dead:
+        return ReconnectNeeded(
+            f"Clerk has no usable {name} token for {user_id}: {_DEAD[sorted(dead)[0]]}.", cure=_CONSENT, **facts
+        )
+    if "external_account_email_address_verification_required" in codes:
+        return NotConnected(
+            f"{user_id} has not finished connecting {name}.", cure="The user must verify the e-mail address.", **facts
+        )
+    if isinstance(error, NotFound):
+        return UserNotFound(
+            f"This Clerk instance has no user {user_id}.",
+            cure="Check the id, and that the key is of the right instance: development and production share no users.",
+            **facts,
+        )
+    if "authorization_invalid" in codes:
+        return InvalidKey("The secret key may not see this.", cure="Use a key with access to users.", **facts)
+    return error
+
+
+def check_user_id(user_id: object) -> str:
+    """A Clerk user id, or a UsageError that says where ids come from."""
+    if not isinstance(user_id, str):
+        raise UsageError(
+            f"A user is given as a Clerk id, not as {type(user_id).__name__}.",
+            cure="Pass an id such as 'user_2abc', a list of them, or a users() frame.",
+        )
+    if not user_id.startswith("user_") or not user_id.isascii() or not user_id.removeprefix("user_").isalnum():
+        raise UsageError(
+            f"{user_id!r} is not a Clerk user id.",
+            cure="Ids begin with user_; client.users(query=…) finds them by name or e-mail address.",
+        )
+    return user_id

@@ -1,0 +1,80 @@
+"""One account's token, for as long as the account is read. It is held in memory and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import time
+
+from socialconnect.clerk.models import AccessToken
+from socialconnect.errors import NotConnected, ReconnectNeeded
+from socialconnect.secret import Secret
+
+_SOON = 60.0  # seconds: a token with less to live is asked for again before it is used
+
+Fetch = Callable[[], Awaitable[list[AccessToken]]]
+
+
+class AccountToken:
+    """The token of one external account, asked for again when it is about to expire or was refused."""
+
+    def __init__(self, token: AccessToken, fetch: Fetch, *, user_id: str, provider: str) -> None:
+        self._token = token
+        self._fetch = fetch
+        self._user_id = user_id
+        self._provider = provider
+        self._lock = asyncio.Lock()
+        self._asked = time()
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        """What Clerk knows that the token may do; None where it knows nothing."""
+        return self._token.scopes or None
+
+    async def get(self) -> Secret:
+        """The token to use now."""
+        if self._expiring():
+            async with self._lock:
+                if self._expiring():
+                    self._token = await self._again()
+        return self._token.token
+
+    async def renew(self, refused: Secret) -> Secret:
+        """Another token after `refused`: what a request beside this one has fetched already, or Clerk's answer now."""
+        async with self._lock:
+            if self._token.token.reveal() == refused.reveal():
+                self._token = await self._again()
+            return self._token.token
+
+    def _expiring(self) -> bool:
+        expires, now = self._token.expires_at, time()
+        # one that Clerk gave a moment ago is all there is, however soon it expires
+        return expires is not None and expires - now < _SOON < now - self._asked
+
+    async def _again(self) -> AccessToken:
+        self._asked = time()
+        for token in await self._fetch():
+            if _same(token, self._token):
+                return token
+        raise ReconnectNeeded(
+            f"Clerk has no token any more for the {self._provider} account of {self._user_id}.",
+            cure="Ask the user to connect it again.",
+            user_id=self._user_id,
+            provider=self._provider,
+        )
+
+
+def _same(one: AccessToken, other: AccessToken) -> bool:
+    if one.external_account_id and other.external_account_id:
+        return one.external_account_id == other.external_account_id
+    return one.provider_user_id == other.provider_user_id
+
+
+def not_connected(user_id: str, provider: str, why: str = "") -> NotConnected:
+    """The error for a user without that provider."""
+    return NotConnected(
+        f"{user_id} has {why or 'not connected'} {provider}.",
+        cure="Ask the user to connect it in the application's account page.",
+        user_id=user_id,
+        provider=provider,
+    )
