@@ -207,6 +207,14 @@ CASES = [
         "denied",
         cure="permission",
     ),
+    Case(
+        "organisations left out",
+        "github",
+        lambda: answer(200, [], x_github_sso="partial-results; organizations=21955855,20582480"),
+        "cut",
+        says="single sign-on",
+    ),
+    Case("everything", "github", lambda: only(betamax("GitHub_repositories"), 200), "go on"),
     Case("empty repository", "github", lambda: answer(409, {"message": "Git Repository is empty."}), "empty"),
     Case("other conflict", "github", lambda: answer(409, {"message": "Conflict"}), "refused"),
     Case("blocked by law", "github", lambda: answer(451, {"message": "Blocked"}), "denied", cure="legal"),
@@ -367,7 +375,7 @@ def meaning(decision: Decision) -> str:
         case Retry():
             word = "throttled" if decision.throttled else "unavailable"
         case GoOn():
-            word = "empty" if decision.empty else "go on"
+            word = "cut" if decision.cut else "empty" if decision.empty else "go on"
         case Fail():
             word = f"{decision.kind}!" if decision.kind in ("throttled", "unavailable") else decision.kind
         case _:
@@ -382,7 +390,7 @@ def test_answers_are_understood(case: Case) -> None:
     response = case.exchange().response()
     decision = decide(response, attempt=1, attempts=5, manners=manners, now=NOW, dice=lambda: 0.0, scopes=case.scopes)
     assert meaning(decision) == case.means
-    assert case.says in getattr(decision, "why", "")
+    assert case.says in (decision.cut if isinstance(decision, GoOn) else getattr(decision, "why", ""))
     if isinstance(decision, Fail):
         assert (decision.required, decision.granted) == (case.required, case.granted)
         assert case.cure in decision.cure

@@ -54,6 +54,12 @@ _RULES = (
         granted="header:x-oauth-scopes",
         disjoint=True,
     ),
+    ErrorRule(
+        "partial",
+        status=(200,),
+        header="x-github-sso=partial-results",
+        cure="What belongs to organisations with single sign-on is missing: the user must authorise the app for them.",
+    ),
     ErrorRule("empty", status=(409,), text=r"repository is empty"),
     ErrorRule("denied", status=(451,), cure="GitHub blocks this repository for legal reasons: leave it out."),
 )
