@@ -73,4 +73,4 @@ def _escaped(character: str) -> str:
         return re.escape(character)
     coded = quote(character, safe="", errors="replace")
     blank = r"|\+" if character == " " else ""
-    return rf"(?:\\?{re.escape(character)}|(?i:{coded}|\\u{ord(character):04x}){blank})"
+    return rf"(?:(?i:{coded}|\\u{ord(character):04x})|\\?{re.escape(character)}{blank})"
