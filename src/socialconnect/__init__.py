@@ -1,3 +1,100 @@
-"""From the accounts your Clerk users connected to typed pandas DataFrames."""
+"""From the accounts your Clerk users connected to typed pandas DataFrames.
+
+    import socialconnect as sc
+
+    client = sc.Client()            # CLERK_SECRET_KEY from the environment; sc.sandbox() needs none
+    client.users()                  # one row per user
+    client.github.repos()           # one row per repository of everybody who has connected GitHub
+
+Importing does nothing: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from socialconnect.bound import BoundConnector, BoundResource
+    from socialconnect.client import AsyncClient, Client, PartialWarning
+    from socialconnect.embedded import Fault, sandbox
+    from socialconnect.errors import (
+        AccessDenied,
+        AccountError,
+        EmptySelection,
+        ForeignOrigin,
+        InvalidKey,
+        MalformedResponse,
+        MissingKey,
+        MissingPackage,
+        MissingScope,
+        NotConnected,
+        NotFound,
+        PagingLoop,
+        ProtocolError,
+        ProviderNotEnabled,
+        RateLimited,
+        ReconnectNeeded,
+        RequestRefused,
+        SetupError,
+        SocialConnectError,
+        TryAgainLater,
+        Unavailable,
+        UnknownName,
+        UsageError,
+        UserNotFound,
+    )
+    from socialconnect.reading.decide import ErrorRule, Manners
+    from socialconnect.reading.declare import Budget, Column, Connector, Param, Resource, columns
+    from socialconnect.reading.paginate import (
+        AfterId,
+        BodyCursor,
+        Cursor,
+        GraphQL,
+        LinkHeader,
+        NextUrl,
+        NoPages,
+        Offset,
+        PageNumber,
+    )
+    from socialconnect.runs.outcomes import Outcome
+    from socialconnect.runs.run import Run
+    from socialconnect.secret import Secret
+    from socialconnect.settings import Settings
+
+_HOMES = {
+    "bound": "BoundConnector BoundResource",
+    "client": "AsyncClient Client PartialWarning",
+    "embedded": "Fault sandbox",
+    "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
+    "MissingPackage MissingScope NotConnected NotFound PagingLoop ProtocolError ProviderNotEnabled RateLimited "
+    "ReconnectNeeded RequestRefused SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError "
+    "UserNotFound",
+    "reading.decide": "ErrorRule Manners",
+    "reading.declare": "Budget Column Connector Param Resource columns",
+    "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
+    "runs.outcomes": "Outcome",
+    "runs.run": "Run",
+    "secret": "Secret",
+    "settings": "Settings",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = [  # noqa: PLE0604 - the names of `_HOME`, which a test holds against the imports above
+    *sorted(_HOME),
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'socialconnect' has no attribute {name!r}")
+    value = getattr(import_module(f"socialconnect.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

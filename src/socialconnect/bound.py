@@ -36,9 +36,7 @@ class BoundConnector(Generic[F]):
 
     def __init__(self, connector: Connector, read: Read[F]) -> None:
         self._connector = connector
-        self._resources = {
-            resource.name: BoundResource(connector, resource, read) for resource in connector.resources
-        }
+        self._resources = {resource.name: BoundResource(connector, resource, read) for resource in connector.resources}
         self.__doc__ = connector_text(connector)
 
     def __getattr__(self, name: str) -> BoundResource[F]:
@@ -124,4 +122,3 @@ def resource_text(connector: Connector, resource: Resource) -> str:
     if resource.notes:
         lines += ["", *(fill(f"Note: {note}", 96, subsequent_indent="  ") for note in resource.notes)]
     return "\n".join([*lines, "", *([f"Source: {resource.source}"] if resource.source else [])]).rstrip()
-

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from socialconnect.clerk.declare import PAGE, clerk, users
+from socialconnect.clerk.declare import clerk, users
 from socialconnect.clerk.models import AccessToken, Domain, Instance, Social, one, rows
 from socialconnect.clerk.strategy import provider_of, strategy_of
 from socialconnect.errors import (

@@ -85,16 +85,17 @@ class Budgets:
         """
         lanes = tuple(lanes)
         clock = asyncio.get_running_loop().time
-        began = clock()
+        began = now = clock()
         at = max(lane.earliest(began) for lane in lanes)
         self.allow(at - began, who)
         for lane in lanes:
             for window in lane.windows:
                 window.book(at)
-        while (now := clock()) < (at := max([at, *(lane.closed_until for lane in lanes)])):
+        while now < (at := max([at, *(lane.closed_until for lane in lanes)])):
             self.allow(at - now, who)
             await asyncio.sleep(at - now)
-        return clock() - began
+            now = clock()
+        return now - began
 
     def allow(self, seconds: float, who: str, why: str = "") -> None:
         """Raise a RateLimited if a wait of `seconds` is longer than `max_wait`."""
