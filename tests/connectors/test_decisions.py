@@ -366,6 +366,56 @@ CASES = [
     Case("limit in HTML", "google", lambda: answer(429, HTML, content_type="text/html"), "throttled", wait=1.0),
     Case("absent in HTML", "google", lambda: answer(404, HTML, content_type="text/html"), "not_found", says="Sorry"),
     Case("outage", "google", lambda: google_error(503, "backendError"), "unavailable"),
+    Case(
+        "absent though the widest scope was granted",
+        "github",
+        lambda: answer(404, {"message": "Not Found"}, x_accepted_oauth_scopes="user:email", x_oauth_scopes="user"),
+        "not_found",
+        granted=("user",),
+        scopes=("user",),
+    ),
+    Case(
+        "single sign-on by its header",
+        "github",
+        lambda: answer(403, {"message": "Forbidden"}, x_github_sso="required; url=https://github.com/orgs/acme/sso"),
+        "denied",
+        cure="single sign-on",
+    ),
+    Case(
+        "single sign-on by its words",
+        "github",
+        lambda: answer(403, {"message": "Resource protected by organization SAML enforcement."}),
+        "denied",
+        cure="single sign-on",
+    ),
+    Case(
+        "refused for a while",
+        "github",
+        lambda: answer(403, {"message": "Slow down."}, retry_after="11"),
+        "throttled",
+        wait=11.0,
+    ),
+    Case(
+        "too many bad logins",
+        "github",
+        lambda: answer(403, {"message": "Maximum number of login attempts exceeded. Please try again later."}),
+        "throttled",
+        wait=60.0,
+    ),
+    Case(
+        "insufficient by its new reason", "google", lambda: google_info(403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), "scope"
+    ),
+    Case("insufficient by its old reason", "google", lambda: google_error(403, "insufficientPermissions"), "scope"),
+    Case(
+        "insufficient by its header alone",
+        "google",
+        lambda: answer(403, b"", www_authenticate=f'Bearer error="insufficient_scope", scope="{AUTH}drive"'),
+        "scope",
+        required=(f"{AUTH}drive",),
+    ),
+    Case("limit as 403", "google", lambda: google_info(403, "RATE_LIMIT_EXCEEDED"), "throttled", wait=1.0),
+    Case("dead at tokeninfo", "google", lambda: answer(400, {"error_description": "Invalid Value"}), "token"),
+    Case("invalid token as 400", "google", lambda: answer(400, {"error": "invalid_token"}), "token"),
 ]
 
 
