@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from socialconnect.bound import BoundConnector, BoundResource
     from socialconnect.client import AsyncClient, Client, PartialWarning
-    from socialconnect.embedded import Fault, sandbox
+    from socialconnect.embedded import sandbox
     from socialconnect.errors import (
         AccessDenied,
         AccountError,
@@ -61,13 +61,70 @@ if TYPE_CHECKING:
     )
     from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.run import Run
+    from socialconnect.sandbox.faults import Fault
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
+
+__all__ = [
+    "AccessDenied",
+    "AccountError",
+    "AfterId",
+    "AsyncClient",
+    "BodyCursor",
+    "BoundConnector",
+    "BoundResource",
+    "Budget",
+    "Client",
+    "Column",
+    "Connector",
+    "Cursor",
+    "EmptySelection",
+    "ErrorRule",
+    "Fault",
+    "ForeignOrigin",
+    "GraphQL",
+    "InvalidKey",
+    "LinkHeader",
+    "MalformedResponse",
+    "Manners",
+    "MissingKey",
+    "MissingPackage",
+    "MissingScope",
+    "NextUrl",
+    "NoPages",
+    "NotConnected",
+    "NotFound",
+    "Offset",
+    "Outcome",
+    "PageNumber",
+    "PagingLoop",
+    "Param",
+    "PartialWarning",
+    "ProtocolError",
+    "ProviderNotEnabled",
+    "RateLimited",
+    "ReconnectNeeded",
+    "RequestRefused",
+    "Resource",
+    "Run",
+    "Secret",
+    "Settings",
+    "SetupError",
+    "SocialConnectError",
+    "TryAgainLater",
+    "Unavailable",
+    "UnknownName",
+    "UsageError",
+    "UserNotFound",
+    "__version__",
+    "columns",
+    "sandbox",
+]
 
 _HOMES = {
     "bound": "BoundConnector BoundResource",
     "client": "AsyncClient Client PartialWarning",
-    "embedded": "Fault sandbox",
+    "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
     "MissingPackage MissingScope NotConnected NotFound PagingLoop ProtocolError ProviderNotEnabled RateLimited "
     "ReconnectNeeded RequestRefused SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError "
@@ -77,15 +134,11 @@ _HOMES = {
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
     "runs.run": "Run",
+    "sandbox.faults": "Fault",
     "secret": "Secret",
     "settings": "Settings",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
-
-__all__ = [  # noqa: PLE0604 - the names of `_HOME`, which a test holds against the imports above
-    *sorted(_HOME),
-    "__version__",
-]
 
 
 def __getattr__(name: str) -> object:

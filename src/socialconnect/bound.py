@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from textwrap import fill
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from socialconnect.reading.declare import Connector, Resource, Value, unknown
-from socialconnect.runs.select import Users
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from socialconnect.runs.run import Watch
+    from socialconnect.runs.select import Users
 
 OnError = Literal["warn", "raise", "ignore"]
 F_co = TypeVar("F_co", covariant=True)
@@ -26,6 +30,7 @@ class Read(Protocol[F_co]):
         columns: Sequence[str] | None = None,
         raw: bool = False,
         on_error: OnError | None = None,
+        watch: Watch | None = None,
         **arguments: Value,
     ) -> F_co:
         """Read it."""
@@ -75,11 +80,12 @@ class BoundResource(Generic[F]):
         columns: Sequence[str] | None = None,
         raw: bool = False,
         on_error: OnError | None = None,
+        watch: Watch | None = None,
         **arguments: Value,
     ) -> F:
         """Read it: the frame of one user, of several, or of everybody who has the connection."""
         __tracebackhide__ = True
-        return self._read(self.name, users, columns=columns, raw=raw, on_error=on_error, **arguments)
+        return self._read(self.name, users, columns=columns, raw=raw, on_error=on_error, watch=watch, **arguments)
 
     def __repr__(self) -> str:
         return f"<{self.name}{self.__signature__}>"
@@ -87,7 +93,9 @@ class BoundResource(Generic[F]):
 
 def _signature(resource: Resource) -> inspect.Signature:
     one = inspect.Parameter
-    keywords = {"columns": None, "raw": False, "on_error": None} | {param.name: None for param in resource.params}
+    keywords = {"columns": None, "raw": False, "on_error": None, "watch": None} | {
+        param.name: None for param in resource.params
+    }
     return inspect.Signature(
         [
             one("users", one.POSITIONAL_OR_KEYWORD, default=None),
@@ -106,7 +114,7 @@ def connector_text(connector: Connector) -> str:
 def resource_text(connector: Connector, resource: Resource) -> str:
     """A resource's documentation: parameters, columns with their dtypes, scopes, oddities and the vendor's page."""
     lines = [resource.doc or f"{resource.name} of {connector.title}.", ""]
-    lines += ["Parameters: users, columns, raw, on_error as in Client.read."]
+    lines += ["Parameters: users, columns, raw, on_error, watch as in Client.read."]
     for param in resource.params:
         allowed = f" one of {', '.join(param.choices)}" if param.choices else f" {param.kind.__name__}"
         excluded = f" (not with {', '.join(param.excludes)})" if param.excludes else ""
@@ -115,7 +123,7 @@ def resource_text(connector: Connector, resource: Resource) -> str:
     lines += ["", f"Scopes: {scopes}", "", "Columns (each may be NA):", "  user_id, external_account_id: string"]
     by_dtype: dict[str, list[str]] = {}
     for column in resource.columns:
-        dtype = "datetime64[us, UTC]" if column.dtype == "datetime" else column.dtype
+        dtype = {"datetime": "datetime64[us, UTC]"}.get(column.dtype, str(column.dtype))
         by_dtype.setdefault(f"{dtype}{', on request' if column.on_request else ''}", []).append(column.name)
     for dtype, names in by_dtype.items():
         lines.append(fill(f"{dtype}: {', '.join(names)}", 96, initial_indent="  ", subsequent_indent="    "))

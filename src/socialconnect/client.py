@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from socialconnect import portal
@@ -16,18 +15,18 @@ from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.transport import Transport
-from socialconnect.reading.declare import Connector, Value
 from socialconnect.runs.run import Reader, Run, Watch
 from socialconnect.runs.select import Users, choose
 from socialconnect.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from socialconnect.clerk.models import AccessToken, Instance
     from socialconnect.http.transport import Application
+    from socialconnect.reading.declare import Connector, Value
     from socialconnect.sandbox import Sandbox
 
 
@@ -40,8 +39,8 @@ class AsyncClient:
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further
     ones beside the built-in; `base_urls`, other addresses for origins; `settings`, everything else. Raises a MissingKey
-    where there is no key and an InvalidKey where it cannot be one. `application` is an ASGI application to call in place
-    of the network.
+    where there is no key and an InvalidKey where it cannot be one. `application` is an ASGI application to call in
+    place of the network.
 
     >>> import asyncio, socialconnect as sc
     >>> len(asyncio.run(sc.sandbox(users=3).aio.users()))
@@ -66,16 +65,18 @@ class AsyncClient:
         self._clerk = Clerk(self.settings.key(), self._wire, production=self.settings.production)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
 
-    async def users(self, *, columns: Sequence[str] | None = None, raw: bool = False, **filters: Value) -> pd.DataFrame:
+    async def users(
+        self, /, *, columns: Sequence[str] | None = None, raw: bool = False, **filters: Value
+    ) -> pd.DataFrame:
         """The instance's users: one row each, newest first.
 
         Parameters: `columns` selects; `raw` adds what no column declares as JSON text; `filters` go to Clerk: `query`
-        (name, e-mail address, id: partial), `user_id`, `email_address`, `username`, `external_id`, `organization_id` (one
-        or a list), `banned`, `created_at_after` and the like (milliseconds since 1970).
+        (name, e-mail address, id: partial), `user_id`, `email_address`, `username`, `external_id`, `organization_id`
+        (one or a list), `banned`, `created_at_after` and the like (milliseconds since 1970).
 
         Returns a frame with `user_id` first: names and addresses as string, states as boolean, times as
-        datetime64[us, UTC], `providers` a list, metadata as JSON text. `private_metadata` and the lists of addresses come
-        only where `columns` names them. Raises an InvalidKey where Clerk refuses the key.
+        datetime64[us, UTC], `providers` a list, metadata as JSON text. `private_metadata` and the lists of addresses
+        come only where `columns` names them. Raises an InvalidKey where Clerk refuses the key.
 
         Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users
 
@@ -89,8 +90,9 @@ class AsyncClient:
         """The external accounts of everybody, or of those chosen: one row for each user and account.
 
         Returns a frame: user_id, external_account_id (the canonical `eac_` id), provider, status of its verification,
-        connected (whether that was finished), provider_user_id, username, email_address, label, scopes (a list: what was
-        approved), created_at, updated_at (UTC). Connected does not mean that the token still works: only a read tells.
+        connected (whether that was finished), provider_user_id, username, email_address, label, scopes (a list: what
+        was approved), created_at, updated_at (UTC). Connected does not mean that the token still works: only a read
+        tells.
 
         >>> import socialconnect as sc
         >>> sc.sandbox(users=20).accounts()["connected"].dtype
@@ -103,6 +105,7 @@ class AsyncClient:
 
     async def read(
         self,
+        /,
         resource: str,
         users: Users = None,
         *,
@@ -114,10 +117,11 @@ class AsyncClient:
     ) -> Run:
         """Read one resource for many accounts, and tell everything that is known about it.
 
-        Parameters: `resource` as `github.repos`; `users` an id, several, a frame with `user_id`, a picker, or nothing for
-        everybody who has the connection; `columns` selects, `raw` adds what no column declares as JSON text; `on_error` is
-        `warn` (one warning that counts and names the reasons), `raise` (an ExceptionGroup of the accounts' errors) or
-        `ignore`; `watch` is called with each account's outcome; `arguments` are the resource's own parameters.
+        Parameters: `resource` as `github.repos`; `users` an id, several, a frame with `user_id`, a picker, or nothing
+        for everybody who has the connection; `columns` selects, `raw` adds what no column declares as JSON text;
+        `on_error` is `warn` (one warning that counts and names the reasons), `raise` (an ExceptionGroup of the
+        accounts' errors) or `ignore`; `watch` is called with each account's outcome; `arguments` are the resource's
+        own parameters.
 
         Returns a Run: `frame` with user_id, external_account_id and the declared columns, in the order of the users;
         `outcomes`, one row per account; `trace`, one row per request. Raises a UsageError for what cannot be meant, an
@@ -152,11 +156,12 @@ class AsyncClient:
     async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
         """The access token that Clerk has for one user and provider, fresh as Clerk can make it.
 
-        Parameters: `account` names the external account (`eac_…`) where the user has several. Returns an AccessToken: its
-        `token` is a Secret (`reveal()` gives the value: hand it to nothing but the provider), `scopes`, `expires_at` (epoch
-        seconds or None). Raises NotConnected, ReconnectNeeded, UserNotFound or ProviderNotEnabled.
+        Parameters: `account` names the external account (`eac_…`) where the user has several. Returns an AccessToken:
+        its `token` is a Secret (`reveal()` gives the value: hand it to nothing but the provider), `scopes`,
+        `expires_at` (epoch seconds or None). Raises NotConnected, ReconnectNeeded, UserNotFound or ProviderNotEnabled.
 
-        Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}/oauth_access_tokens/{provider}
+        Source:
+        https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}/oauth_access_tokens/{provider}
 
         >>> import socialconnect as sc
         >>> client = sc.sandbox(users=20)
@@ -199,7 +204,7 @@ class AsyncClient:
         """
         return await self._clerk.enabled(_ignore)
 
-    async def count(self, **filters: Value) -> int:
+    async def count(self, /, **filters: Value) -> int:
         """How many users the filters of `users()` leave.
 
         >>> import socialconnect as sc
@@ -214,12 +219,14 @@ class AsyncClient:
 
     async def frame(
         self,
+        /,
         name: str,
         users: Users = None,
         *,
         columns: Sequence[str] | None = None,
         raw: bool = False,
         on_error: OnError | None = None,
+        watch: Watch | None = None,
         **arguments: Value,
     ) -> pd.DataFrame:
         """What `client.github.repos(…)` does: `read`, but for one user the error itself, and the frame alone.
@@ -231,7 +238,7 @@ class AsyncClient:
         chosen = choose(users)
         alone = chosen is not None and len(chosen) == 1 and on_error in (None, "raise")
         how: OnError = "ignore" if alone else (on_error or "warn")
-        run = await self.read(name, users, columns=columns, raw=raw, on_error=how, **arguments)
+        run = await self.read(name, users, columns=columns, raw=raw, on_error=how, watch=watch, **arguments)
         if alone and run.errors:
             raise run.errors[0]
         if alone and run.problems:
@@ -261,10 +268,11 @@ class AsyncClient:
 class Client:
     """The users of one Clerk instance and what they connected, as DataFrames.
 
-    Parameters: `secret_key`, the instance's Clerk secret key, else taken from the environment (CLERK_SECRET_KEY), a `.env`
-    file, the keyring or a Colab secret; `connectors`, further ones beside the built-in; `base_urls`, other addresses for
-    origins; `settings`, everything else. Raises a MissingKey where there is no key, an InvalidKey where it cannot be one.
-    `aio` is the same client to await; `sandbox` is the embedded world, where there is one. It works in scripts and notebooks alike: the work is done on one background loop.
+    Parameters: `secret_key`, the instance's Clerk secret key, else taken from the environment (CLERK_SECRET_KEY), a
+    `.env` file, the keyring or a Colab secret; `connectors`, further ones beside the built-in; `base_urls`, other
+    addresses for origins; `settings`, everything else. Raises a MissingKey where there is no key, an InvalidKey where
+    it cannot be one. `aio` is the same client to await; `sandbox` is the embedded world, where there is one. It works
+    in scripts and notebooks alike: the work is done on one background loop.
 
     >>> import socialconnect as sc
     >>> client = sc.sandbox(users=3)

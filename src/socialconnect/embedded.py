@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from socialconnect.client import Client
@@ -11,6 +10,8 @@ from socialconnect.sandbox import Fault, Sandbox
 from socialconnect.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from socialconnect.reading.declare import Connector
 
 _LIMIT = {"https://api.clerk.com": "1000/10s"}  # the world's Clerk is a production instance; its key does not say so
@@ -27,9 +28,9 @@ def sandbox(
     """A client on an embedded world: no account, no network, the same answers for the same seed.
 
     Parameters: `users`, how many live in it (1 to 100,000); `seed` chooses the world; `faults` what goes wrong, as
-    `Fault(…)` or text (`"github:throttled@0.1"`, `"clerk:slow"`); `connectors`, your own, served from their declaration;
-    `limits=False` lifts the rate limits. Returns a Client; its `sandbox` has the world and the record of what was asked.
-    Raises a MissingPackage where the extra `sandbox` is not installed.
+    `Fault(…)` or text (`"github:throttled@0.1"`, `"clerk:slow"`); `connectors`, your own, served from their
+    declaration; `limits=False` lifts the rate limits. Returns a Client; its `sandbox` has the world and the record of
+    what was asked. Raises a MissingPackage where the extra `sandbox` is not installed.
 
     >>> import socialconnect as sc
     >>> sc.sandbox(users=3).users(columns=["first_name"]).shape

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +12,7 @@ from socialconnect.reading.declare import IDENTITY, Column, Dtype
 from socialconnect.reading.extract import RAW, Page, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
 _FLUSH = 2000  # rows a batch: the memory of small batches at the speed of one table (tests/benchmarks)
 _MOMENT = pa.timestamp("us", "UTC")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -30,7 +33,9 @@ from socialconnect.http.send import Caller, Observer, Sender, Wire
 from socialconnect.reading.declare import Connector, Value
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import look
-from socialconnect.secret import Secret
+
+if TYPE_CHECKING:
+    from socialconnect.secret import Secret
 
 _WINDOWS = 12  # stretches of time walked side by side in a long listing
 _CHOSEN = 100  # ids that one request takes
@@ -186,29 +191,13 @@ class Clerk:
             async for page in self._walk(following, observe, 1):
                 yield page
             return
-        pages: asyncio.Queue[Listing | Exception | None] = asyncio.Queue(_WINDOWS)
-
-        async def window(position: int, after: int, before: int) -> None:
-            bounded = request.with_query(created_at_after=after, created_at_before=before)
-            try:
-                async for page in self._walk(bounded, observe, position):
-                    await pages.put(page)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who takes the pages
-                await pages.put(error)
-            else:
-                await pages.put(None)
-
-        tasks = [asyncio.create_task(window(position, *edge)) for position, edge in enumerate(edges, start=1)]
-        try:
-            for _ in tasks:
-                while (came := await pages.get()) is not None:
-                    if isinstance(came, Exception):
-                        raise came
-                    yield came
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        walks = [
+            self._walk(request.with_query(created_at_after=after, created_at_before=before), observe, position)
+            for position, (after, before) in enumerate(edges, start=1)
+        ]
+        async with aclosing(_merged(walks)) as pages:
+            async for page in pages:
+                yield page
 
     async def _get(self, path: str, observe: Observer, user_id: str = "", **query: str) -> Response:
         return await self._send(self._request(path, list(query.items())), observe, user_id)
@@ -224,6 +213,32 @@ class Clerk:
         )
         response = await self._sender.send(request, caller, observe)
         return response if response is not None else Response(204, body=b"[]")
+
+
+async def _merged(walks: Sequence[AsyncGenerator[Listing]]) -> AsyncGenerator[Listing]:
+    """The pages of several walks as they come."""
+    pages: asyncio.Queue[Listing | Exception | None] = asyncio.Queue(len(walks))
+
+    async def walk(one: AsyncGenerator[Listing]) -> None:
+        try:
+            async for page in one:
+                await pages.put(page)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who takes the pages
+            await pages.put(error)
+        else:
+            await pages.put(None)
+
+    tasks = [asyncio.create_task(walk(one)) for one in walks]
+    try:
+        for _ in tasks:
+            while (came := await pages.get()) is not None:
+                if isinstance(came, Exception):
+                    raise came
+                yield came
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Created(msgspec.Struct):
@@ -252,7 +267,7 @@ def _edges(newest_page: list[int], oldest_page: list[int]) -> list[tuple[int, in
         return []
     count = min(_WINDOWS, newest - oldest)
     marks = [newest - (newest - oldest) * part // count for part in range(count + 1)]
-    return [(low - 1, high + 1) for high, low in zip(marks, marks[1:], strict=False)]
+    return [(low - 1, high + 1) for high, low in pairwise(marks)]
 
 
 _DEAD = {
@@ -287,7 +302,7 @@ def _translated(error: SocialConnectError, user_id: str, provider: str) -> Socia
         )
     if dead:
         return ReconnectNeeded(
-            f"Clerk has no usable {name} token for {user_id}: {_DEAD[sorted(dead)[0]]}.", cure=_CONSENT, **facts
+            f"Clerk has no usable {name} token for {user_id}: {_DEAD[min(dead)]}.", cure=_CONSENT, **facts
         )
     if "external_account_email_address_verification_required" in codes:
         return NotConnected(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from time import time
+from typing import TYPE_CHECKING
 
 from socialconnect.clerk.models import AccessToken
 from socialconnect.errors import NotConnected, ReconnectNeeded
-from socialconnect.secret import Secret
+
+if TYPE_CHECKING:
+    from socialconnect.secret import Secret
 
 _SOON = 60.0  # seconds: a token with less to live is asked for again before it is used
 

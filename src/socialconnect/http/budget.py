@@ -11,9 +11,12 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from time import time
+from typing import TYPE_CHECKING
 
 from socialconnect.errors import RateLimited
-from socialconnect.reading.declare import Budget
+
+if TYPE_CHECKING:
+    from socialconnect.reading.declare import Budget
 
 _MARGIN = 1.01  # requests sent T apart may arrive a little closer together
 _KEPT = 20_000  # tokens whose spending is remembered

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from socialconnect.errors import ForeignOrigin
 from socialconnect.secret import scrub
 from socialconnect.settings import check_address, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _PORTS = {"http": 80, "https": 443}
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")

@@ -1,7 +1,8 @@
 """One request, until it is answered: budget, send, decide, wait or fetch the token again.
 
 Retry libraries (stamina, tenacity) repeat a function until it stops raising; here each answer says something of its
-own (wait so long, ask Clerk again, follow, stop), which `reading/decide.py` gives as a value. What is left is this loop.
+own (wait so long, ask Clerk again, follow, stop), which `reading/decide.py` gives as a value. What is left is this
+loop.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from socialconnect.errors import ProtocolError, SocialConnectError, Unavailable
 from socialconnect.http.budget import Budgets, Lane
 from socialconnect.http.origins import Origins
-from socialconnect.http.transport import Transport
 from socialconnect.reading.decide import (
     Decision,
     Fail,
@@ -31,10 +31,13 @@ from socialconnect.reading.decide import (
     decide,
 )
 from socialconnect.reading.declare import Budget, Connector
-from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.verdict import error_for
-from socialconnect.secret import Secret
-from socialconnect.settings import Settings
+
+if TYPE_CHECKING:
+    from socialconnect.http.transport import Transport
+    from socialconnect.reading.messages import Request, Response
+    from socialconnect.secret import Secret
+    from socialconnect.settings import Settings
 
 _HOPS = 5
 

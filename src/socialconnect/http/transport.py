@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -22,29 +22,19 @@ from socialconnect.reading.messages import Request, Response
 from socialconnect.secret import Secret, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping
 
     from pyreqwest.client import Client as RustClient
 
     from socialconnect.settings import Settings
 
-    Scope = MutableMapping[str, object]
 
 USER_AGENT = f"socialconnect/{__version__} python/{platform.python_version()}"
 _PLAIN_CONNECTIONS = 16  # httpx's own pool re-checks each connection at each request: past 20 it is slower, not faster
 
 
-class Application(Protocol):
-    """An ASGI application to call in place of the network."""
-
-    def __call__(
-        self,
-        scope: dict[str, object],
-        receive: Callable[[], Awaitable[dict[str, object]]],
-        send: Callable[[dict[str, object]], Awaitable[None]],
-        /,
-    ) -> Awaitable[None]:
-        """One request."""
+Application = Callable[..., Awaitable[None]]
+"""An ASGI application to call in place of the network."""
 
 
 class Transport:
@@ -101,7 +91,7 @@ class Transport:
     def _open(self) -> _Carrier:
         timeout = self._settings.timeout
         if self._application is not None:
-            inside = httpx.ASGITransport(self._application)  # type: ignore[arg-type]  # the same shape, named otherwise
+            inside = httpx.ASGITransport(self._application)
             return _Carrier(inside.handle_async_request, inside.aclose)
         if self.kind == "httpx":
             limits = httpx.Limits(max_connections=self.width, max_keepalive_connections=self.width)

@@ -7,13 +7,16 @@ provider's answers mean; what no rule speaks of follows HTTP's own meaning.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from socialconnect.reading.messages import Response
 from socialconnect.reading.paths import Json, look
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from socialconnect.reading.messages import Response
 
 Kind = Literal[
     "throttled",  # too many requests: wait
@@ -39,8 +42,8 @@ class ErrorRule:
     `body:PATH` for seconds in the body, `60` for a first delay that doubles. `give_up` says that waiting is useless,
     `tries` that more than so many are.
     `required` names where the missing scopes stand: `header:NAME`, `challenge` (the `scope=` of
-    WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold only
-    if none of the granted ones (widened by the connector's `implies`) is among the required ones.
+    WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold
+    only if none of the granted ones (widened by the connector's `implies`) is among the required ones.
     """
 
     kind: Kind

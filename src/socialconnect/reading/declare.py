@@ -1,10 +1,10 @@
 """What a connector says: facts only, checked as they are declared.
 
-    acme = Connector(
-        "acme",
-        origin="https://api.acme.example",
-        resources=[Resource("projects", "/v1/projects", columns=columns("string", "id name"))],
-    )
+acme = Connector(
+    "acme",
+    origin="https://api.acme.example",
+    resources=[Resource("projects", "/v1/projects", columns=columns("string", "id name"))],
+)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -24,7 +24,9 @@ from socialconnect.reading import paths
 from socialconnect.reading.decide import Manners
 from socialconnect.reading.messages import Request
 from socialconnect.reading.paginate import NoPages, Paging
-from socialconnect.reading.paths import Json
+
+if TYPE_CHECKING:
+    from socialconnect.reading.paths import Json
 
 Dtype = Literal["string", "Int64", "Float64", "boolean", "datetime", "category", "list", "json"]
 Form = Literal["", "s", "ms", "text"]
@@ -107,7 +109,7 @@ class Param:
     """
 
     name: str
-    kind: type[str] | type[int] | type[bool] = str
+    kind: type[str | int | bool] = str
     choices: tuple[str, ...] = ()
     many: bool = False
     repeat: bool = False

@@ -10,17 +10,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from socialconnect.errors import MalformedResponse
-from socialconnect.reading.declare import Column, Resource
 from socialconnect.reading.paths import Each, Index, Json, Key, Path, Where, first, keys_only, look, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from socialconnect.reading.declare import Column, Resource
 
 Values = list[object]
 RAW = "raw"
@@ -117,7 +120,7 @@ def _text(value: object) -> str:
 # The fast way
 
 
-class _Clash(Exception):  # noqa: N818 - a signal inside this file
+class _Clash(Exception):
     """Two columns want different types of one field, so no one structure fits both."""
 
 

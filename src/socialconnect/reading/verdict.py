@@ -19,8 +19,8 @@ from socialconnect.errors import (
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
-    from socialconnect.reading.declare import Connector
     from socialconnect.reading.decide import Fail
+    from socialconnect.reading.declare import Connector
 
 
 def error_for(

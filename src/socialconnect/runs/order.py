@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from socialconnect.frames import Table
 from socialconnect.reading.extract import Page
+
+if TYPE_CHECKING:
+    from socialconnect.frames import Table
 
 _Waiting = tuple[Page, Sequence[str | None]]
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
-
-from socialconnect.errors import SocialConnectError
 from socialconnect.frames import Table
-from socialconnect.http.send import Sent
 from socialconnect.reading.declare import Column, columns
 from socialconnect.reading.extract import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from socialconnect.errors import SocialConnectError
+    from socialconnect.http.send import Sent
 
 Status = Literal["ok", "empty", "partial", "skipped", "failed"]
 _TRACED = 100_000  # requests kept one by one; older ones are only counted

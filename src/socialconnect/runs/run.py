@@ -10,10 +10,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from socialconnect.clerk.api import Clerk
 from socialconnect.clerk.models import AccessToken, ExternalAccount, User, rows
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import AccountToken, not_connected
@@ -28,11 +26,16 @@ from socialconnect.frames import Table, describe
 from socialconnect.http.send import Caller, Sender, Sent, Wire
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor, Page
-from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.read import read
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
-from socialconnect.runs.select import Chosen
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.reading.messages import Request, Response
+    from socialconnect.runs.select import Chosen
 
 Watch = Callable[[Outcome], None]
 
@@ -228,7 +231,7 @@ class Reader:
         if token is None:
             outcome.fail(
                 ReconnectNeeded(
-                    f"Clerk has no {self._connector.title} token for {target.user_id}, though the account is connected.",
+                    f"Clerk has no {self._connector.title} token for {target.user_id}, though it is connected.",
                     cure="Ask the user to connect it again.",
                     user_id=target.user_id,
                     provider=self._connector.name,

@@ -36,8 +36,8 @@ class Chosen:
 def choose(users: Users) -> list[Chosen] | None:
     """Who is meant, in order and each once; None for everybody.
 
-    Rows of a frame that also has `external_account_id` (as accounts() gives) name single accounts. A UsageError where it
-    is none of these, an EmptySelection where nobody is left.
+    Rows of a frame that also has `external_account_id` (as accounts() gives) name single accounts. A UsageError where
+    it is none of these, an EmptySelection where nobody is left.
     """
     if users is None:
         return None
