@@ -18,8 +18,10 @@ import time
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
+from socialconnect import connectors
 from socialconnect.errors import MissingPackage, Unavailable
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
@@ -43,8 +45,8 @@ __all__ = ["EPOCH", "Account", "Fault", "Record", "Sandbox", "Served", "World", 
 class Sandbox:
     """One sandbox: its world, its application and the record of what was asked of it.
 
-    `connectors` are served beside GitHub, Notion and Google from their declarations alone; one of those three names
-    adds its further resources. `limits=False` turns all rate limits off.
+    The built-in connectors and those in `connectors` are served from their declarations, but for what is written here
+    by hand of Clerk, GitHub, Notion and Google. `limits=False` turns all rate limits off.
 
     >>> Sandbox(users=3).base_urls("http://127.0.0.1:8000")["https://api.notion.com"]
     'http://127.0.0.1:8000/api.notion.com'
@@ -59,20 +61,17 @@ class Sandbox:
         connectors: Sequence[Connector] = (),
         limits: bool = True,
     ) -> None:
+        served = {connector.name: connector for connector in (*_built_in(), *connectors)}
         core = {offered.name for offered in CORE}
-        further = [
-            Offered(connector.name, connector.strategy, title=connector.title)
-            for connector in connectors
-            if connector.name not in core
-        ]
+        further = [Offered(name, each.strategy, title=each.title) for name, each in served.items() if name not in core]
         self.world = World(users, seed, (*CORE, *further))
         self.secret_key = f"sandbox-secret-key-{seed}"
         self.requests = Record()
         self.clock = Clock()
-        struck = Faults(faults, seed, self.world.providers)
-        tokens = Tokens(self.world, struck, {connector.name: _scopes(connector) for connector in connectors})
-        generics = [Generic(connector, self.world, tokens, limits=limits) for connector in connectors]
-        self._hosts = Hosts(self.world, struck, tokens, generics, secret_key=self.secret_key, limits=limits)
+        scopes = {name: _scopes(connector) for name, connector in served.items()}
+        tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes)
+        generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
+        self._hosts = Hosts(tokens, generics, secret_key=self.secret_key, limits=limits)
 
     def __repr__(self) -> str:
         return f"Sandbox(users={self.world.users}, seed={self.world.seed})"
@@ -126,6 +125,12 @@ def _needed(name: str) -> ModuleType:
         raise MissingPackage(
             f"The sandbox needs {name}, which is not installed.", cure="pip install 'socialconnect[sandbox]'"
         ) from None
+
+
+def _built_in() -> list[Connector]:
+    """The connector of each file in `socialconnect/connectors`."""
+    modules = [import_module(f"{connectors.__name__}.{found.name}") for found in iter_modules(connectors.__path__)]
+    return [module.connector for module in modules if hasattr(module, "connector")]
 
 
 def _scopes(connector: Connector) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ https://clerk.com/docs/reference/backend-api
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,12 +14,12 @@ from socialconnect.sandbox.answers import Answer, Call, answer, whole
 from socialconnect.sandbox.limits import Window
 from socialconnect.sandbox.people import user_body
 from socialconnect.sandbox.selection import Refused, select
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.world import Account, World
-    from socialconnect.sandbox.tokens import Tokens
     from collections.abc import Sequence
+
+    from socialconnect.sandbox.tokens import Tokens
+    from socialconnect.sandbox.world import Account, World
 
 HOST = "api.clerk.com"
 FRONTEND = "clerk.sandbox.example"
@@ -58,8 +59,8 @@ _TROUBLE: dict[str, tuple[int, str, str, str]] = {
 class Clerk:
     """Answers for `api.clerk.com`."""
 
-    def __init__(self, world: World, tokens: Tokens, secret_key: str, *, limits: bool) -> None:
-        self._world = world
+    def __init__(self, tokens: Tokens, secret_key: str, *, limits: bool) -> None:
+        self._world = tokens.world
         self._tokens = tokens
         self._secret_key = secret_key
         self._window = Window(1000, 10.0) if limits else None
@@ -70,38 +71,37 @@ class Clerk:
         self._count += 1
         trace = dice.digest(self._world.seed, "trace", self._count, size=16).hex()
         try:
-            found = self._answer(call)
+            found = self._gate(call) or self._route(call)
         except Refused as refusal:
-            found = failure(refusal.status, refusal.code, refusal.message, str(refusal), trace=trace, meta=refusal.meta)
+            found = failure(refusal, trace)
         version = call.headers.get("clerk-api-version") or call.param("__clerk_api_version") or VERSIONS[0]
         return found.with_headers(
             clerk_api_version=version, x_clerk_trace_id=trace, cf_ray=f"{trace[:16]}-AMS", server="cloudflare"
         )
 
-    def _answer(self, call: Call) -> Answer:
+    def _gate(self, call: Call) -> Answer | None:
+        """What stops a call before anybody looks what it is for."""
         agent = call.headers.get("user-agent", "")
         if not agent or agent.lower().startswith("python-urllib"):
             return Answer(403, b"error code: 1010", {"content-type": "text/plain; charset=UTF-8"})
         self._check(call)
         wait = self._window.wait(HOST, call.now) if self._window else 0
-        if wait:
-            return throttled(wait)
-        parts = call.path.strip("/").split("/")
-        if call.method != "GET" or parts[0] != "v1":
-            raise Refused(404, "resource_not_found", "The URL was not found.")
-        match parts[1:]:
-            case ["users"]:
+        return throttled(wait) if wait else None
+
+    def _route(self, call: Call) -> Answer:
+        parts = call.path.strip("/").split("/") if call.method == "GET" else []
+        match parts:
+            case ["v1", "users"]:
                 return self._users(call)
-            case ["users", "count"]:
-                count = len(select(self._world, call))
-                return answer(200, {"object": "total_count", "total_count": count})
-            case ["users", user_id]:
+            case ["v1", "users", "count"]:
+                return answer(200, {"object": "total_count", "total_count": len(select(self._world, call))})
+            case ["v1", "users", user_id]:
                 return Answer(200, user_body(self._world, self._tokens, self._index(user_id)), _PLAIN)
-            case ["users", user_id, "oauth_access_tokens", provider]:
+            case ["v1", "users", user_id, "oauth_access_tokens", provider]:
                 return self._access_tokens(call, self._index(user_id), provider)
-            case ["domains"]:
+            case ["v1", "domains"]:
                 return answer(200, domains(self._world))
-            case ["instance"]:
+            case ["v1", "instance"]:
                 return answer(200, instance(self._world))
         raise Refused(404, "resource_not_found", "The URL was not found.")
 
@@ -210,19 +210,16 @@ def sum_before(chosen: Sequence[int], index: int, *, newest_first: bool) -> int:
     return sum(1 for one in chosen if (one <= index if newest_first else one >= index))
 
 
-def failure(
-    status: int, code: str, message: str, long_message: str, *, trace: str = "", meta: dict[str, object] | None = None
-) -> Answer:
+def failure(refusal: Refused, trace: str = "") -> Answer:
     """An error as Clerk writes it."""
-    error = {"message": message, "long_message": long_message, "code": code, **({"meta": meta} if meta else {})}
-    return answer(status, {"errors": [error], **({"clerk_trace_id": trace} if trace else {})})
+    error = {"message": refusal.message, "long_message": str(refusal), "code": refusal.code}
+    errors = [{**error, "meta": refusal.meta} if refusal.meta else error]
+    return answer(refusal.status, {"errors": errors, **({"clerk_trace_id": trace} if trace else {})})
 
 
 def throttled(wait: float | None) -> Answer:
     """Clerk's 429, with Retry-After unless `wait` is None."""
-    found = failure(
-        429, "too_many_requests", "Too many requests. Please try again in a bit.", "Too many requests, retry later."
-    )
+    found = failure(Refused(429, "too_many_requests", "Too many requests. Please try again in a bit."))
     return found if wait is None else found.with_headers(retry_after=str(int(wait)))
 
 
@@ -262,9 +259,9 @@ class Frontend:
     def __call__(self, call: Call) -> Answer:
         """The environment; nothing else is asked of this host."""
         if call.path != "/v1/environment":
-            return failure(404, "resource_not_found", "not found", "The URL was not found.")
+            return failure(Refused(404, "resource_not_found", "The URL was not found."))
         if call.method != "GET":
-            return failure(405, "method_not_allowed", "not allowed", "The environment can only be read.")
+            return failure(Refused(405, "method_not_allowed", "The environment can only be read."))
         return Answer(200, self._body, _PLAIN)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args, TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from socialconnect.errors import UsageError
 from socialconnect.sandbox import dice
@@ -41,10 +41,11 @@ _TEXT = re.compile(r"(?:([a-z][a-z0-9_]*):)?\s*([a-z_]+)\s*(?:@\s*(\d*\.?\d+))?\
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong: at `provider` (a connector's name or `clerk`, everywhere if empty), for a `share` of
-    its requests, or of its accounts where the kind is one of accounts, at most `times` times in all.
+    """One thing that goes wrong, at one provider or, with `provider` empty, everywhere.
 
-    `seconds` is how long a slow answer takes (2 by default) or what Retry-After says (3 by default).
+    It befalls a `share` of the requests to the provider (a connector's name, or `clerk`), or of its accounts where the
+    kind is one of accounts, at most `times` times in all. `seconds` is how long a slow answer takes (2 by
+    default) or what Retry-After says (3 by default).
 
     >>> Fault.parse("github:throttled@0.5 x2")
     Fault(kind='throttled', provider='github', share=0.5, times=2, seconds=0.0)

@@ -1,38 +1,133 @@
-"""Any connector, served from its declaration alone."""
+"""Any connector, served from its declaration alone.
+
+A resource's columns say what a record looks like, its paging where the position stands, its scopes whom to refuse, the
+connector's error rules how a refusal reads, its budgets when it is too much.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from socialconnect.reading.declare import Resource
+import msgspec
+
+from socialconnect.reading.paginate import BodyCursor
+from socialconnect.sandbox import dice
 from socialconnect.sandbox.answers import Answer, Call, answer
-from typing import TYPE_CHECKING
+from socialconnect.sandbox.declared import record
+from socialconnect.sandbox.limits import Window
+from socialconnect.sandbox.pages import WrongCursor, envelope, page_of, size_of
+from socialconnect.sandbox.rules import compose
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.world import World
+    from collections.abc import Mapping, Sequence
+
+    from socialconnect.reading.decide import Kind
+    from socialconnect.reading.declare import Connector, Resource
     from socialconnect.sandbox.tokens import Tokens
-    from socialconnect.reading.declare import Connector
-    from collections.abc import Sequence
+    from socialconnect.sandbox.world import Account
+
+_Place = tuple[str, str, str]
 
 
 class Generic:
     """Answers for one connector's declared resources."""
 
-    def __init__(self, connector: Connector, world: World, tokens: Tokens, *, limits: bool) -> None:
+    def __init__(self, connector: Connector, tokens: Tokens, *, limits: bool) -> None:
         self.name = connector.name
-        self._connector = connector
-        self._world = world
-        self._tokens = tokens
         self.hosts: Sequence[str] = tuple(urlsplit(origin).netloc for origin in connector.origins)
+        self._connector = connector
+        self._world = tokens.world
+        self._tokens = tokens
+        self._windows = [
+            (Window(budget.requests, budget.seconds), budget.per) for budget in connector.budgets if limits
+        ]
+        self._places: dict[_Place, list[Resource]] = {}
+        for resource in connector.resources:
+            for place in _places(connector, resource):
+                self._places.setdefault(place, []).append(resource)
+        self._record = lru_cache(maxsize=2048)(self._encoded)
 
     def knows(self, call: Call) -> bool:
-        return False
+        """Whether a resource is declared there."""
+        return (call.method, call.host, call.path) in self._places
 
     def __call__(self, call: Call) -> Answer:
-        return answer(404, {"message": "Not Found"})
+        """The answer to one call."""
+        if not self.knows(call):
+            return self._refusal("not_found")
+        account = self._tokens.holder(call.bearer, self.name, call.now)
+        if account is None:
+            return self._refusal("token")
+        for window, per in self._windows:
+            wait = window.wait(account.eac if per == "token" else call.host, call.now)
+            if wait:
+                return self.throttled(wait, call.now)
+        resource = _nearest(call, self._places[call.method, call.host, call.path])
+        granted = self._tokens.scopes(account)
+        if not self._allowed(resource, granted):
+            return compose(self._connector.manners, "scope", scopes=(resource.scopes, granted))
+        return self._serve(call, resource, account)
 
     def unavailable(self) -> Answer:
-        return answer(503, {"message": "unavailable"})
+        """The provider's failure."""
+        return compose(self._connector.manners, "unavailable")
 
     def throttled(self, wait: float | None, now: float) -> Answer:
-        return answer(429, {"message": "slow down"})
+        """The provider's limit, with the delay that its rule looks for unless `wait` is None."""
+        return compose(self._connector.manners, "throttled", wait=wait, now=now)
+
+    def _refusal(self, kind: Kind) -> Answer:
+        return compose(self._connector.manners, kind)
+
+    def _allowed(self, resource: Resource, granted: Sequence[str]) -> bool:
+        aliases: Mapping[str, str] = self._connector.scope_aliases
+        widened = self._connector.manners.widen([aliases.get(scope, scope) for scope in granted])
+        return not resource.scopes or any(aliases.get(scope, scope) in widened for scope in resource.scopes)
+
+    def _serve(self, call: Call, resource: Resource, account: Account) -> Answer:
+        size = size_of(resource, call)
+        owner = f"{resource.name}|{account.eac}"
+        try:
+            page = page_of(resource, call, size, self.count(resource, account, size), owner)
+        except WrongCursor:
+            return self._refusal("refused")
+        places = range(max(0, page.start), min(page.start + page.size, page.total))
+        rows = [self._record(resource.name, account, place) for place in places]
+        body, headers = envelope(resource, call, page, rows, owner)
+        return answer(200, body, headers)
+
+    def count(self, resource: Resource, account: Account, size: int) -> int:
+        """How many records an account has of a resource."""
+        if resource.single:
+            return 1
+        chance = dice.number(self._world.seed, "count", account.number, resource.name)
+        usual = 1 + chance % min(40, size)
+        return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)
+
+    def _encoded(self, name: str, account: Account, position: int) -> bytes:
+        return msgspec.json.encode(record(self._connector.resource(name), account, position, self._world.seed))
+
+
+def _places(connector: Connector, resource: Resource) -> list[_Place]:
+    """The method, host and path of a resource, and those of its further pages where they differ."""
+    url = resource.path if "://" in resource.path else connector.origin.rstrip("/") + resource.path
+    parts = urlsplit(url)
+    found: list[_Place] = [(resource.method, parts.netloc, parts.path)]
+    if isinstance(resource.paging, BodyCursor) and resource.paging.path:
+        found.append((resource.method, parts.netloc, resource.paging.path))
+    return found
+
+
+def _nearest(call: Call, resources: Sequence[Resource]) -> Resource:
+    """Of several resources at one address, the one whose fixed query and body the call has most of."""
+    if len(resources) == 1:
+        return resources[0]
+    sent, body = dict(call.params), call.json()
+
+    def likeness(resource: Resource) -> int:
+        query = sum(sent.get(name) == str(value) for name, value in resource.query.items())
+        return query + sum(body.get(name) == value for name, value in (resource.json or {}).items())
+
+    return max(resources, key=likeness)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import md5
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
@@ -17,12 +18,12 @@ from socialconnect.sandbox.answers import JSON, Answer, Call, answer, whole
 from socialconnect.sandbox.faults import FOREIGN
 from socialconnect.sandbox.github_records import count, repository, user
 from socialconnect.sandbox.limits import Hourly
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.world import Account, World
-    from socialconnect.sandbox.tokens import Tokens
     from collections.abc import Sequence
+
+    from socialconnect.sandbox.tokens import Tokens
+    from socialconnect.sandbox.world import Account
 
 HOST = "api.github.com"
 ORIGIN = f"https://{HOST}"
@@ -35,8 +36,8 @@ _AFFILIATIONS = {"owner", "collaborator", "organization_member"}
 class GitHub:
     """Answers for `api.github.com`."""
 
-    def __init__(self, world: World, tokens: Tokens, *, limits: bool) -> None:
-        self._world = world
+    def __init__(self, tokens: Tokens, *, limits: bool) -> None:
+        self._world = tokens.world
         self._tokens = tokens
         self._hourly = Hourly() if limits else None
         self._page = lru_cache(maxsize=64)(self._listing)
@@ -119,29 +120,25 @@ class GitHub:
         invalid = _invalid(call)
         if invalid:
             return failure(422, invalid)
+        wishes = (*_wishes(call), ("scope", "repo" if "repo" in scopes else ""))
         size = max(1, min(100, whole(call.param("per_page"), 30)))
         page = max(1, whole(call.param("page"), 1))
-        chosen = self._page(account, self._tokens.situation(account), "repo" in scopes, _wishes(call))
+        chosen = self._page(account, self._tokens.situation(account), wishes)
         bodies = [repository(self._world, account, position) for position in chosen[(page - 1) * size : page * size]]
         pages = -(-len(chosen) // size)
         link = _link(call, account, page, pages)
         found = _cached(call, b"[" + b",".join(bodies) + b"]")
         return found.with_headers(link=link) if link else found
 
-    def _listing(
-        self,
-        account: Account,
-        situation: str,
-        private: bool,
-        wishes: tuple[tuple[str, str], ...],  # noqa: FBT001 - a cache key
-    ) -> tuple[int, ...]:
+    def _listing(self, account: Account, situation: str, wishes: tuple[tuple[str, str], ...]) -> tuple[int, ...]:
+        """The positions of the repositories to show, in order."""
         wish = dict(wishes)
         visible = wish.get("visibility") or {"public": "public", "private": "private"}.get(wish.get("type", ""), "all")
         owned = "owner" in (wish.get("affiliation") or "owner").split(",") and wish.get("type") != "member"
         facts = []
         for position in range(count(self._world, account, situation) if owned else 0):
             fact = msgspec.json.decode(repository(self._world, account, position))
-            shown = private or not fact["private"]
+            shown = wish["scope"] == "repo" or not fact["private"]
             if shown and visible in ("all", fact["visibility"]) and _in_time(fact["updated_at"], wish):
                 facts.append((position, fact))
         sort = wish.get("sort") or "full_name"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from socialconnect.sandbox import clerk, github, google, notion
 from socialconnect.sandbox.answers import Answer, Call, Provider, Service, answer
-from socialconnect.sandbox.faults import FOREIGN, Fault, Faults
-from typing import TYPE_CHECKING
+from socialconnect.sandbox.faults import FOREIGN
+from socialconnect.sandbox.selection import Refused
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.world import World
-    from socialconnect.sandbox.tokens import Tokens
-    from socialconnect.sandbox.generic import Generic
     from collections.abc import Mapping, Sequence
+
+    from socialconnect.sandbox.faults import Fault
+    from socialconnect.sandbox.generic import Generic
+    from socialconnect.sandbox.tokens import Tokens
 
 SLOW = 2.0
 WAIT = 3.0
@@ -31,26 +33,16 @@ class Outcome:
 class Hosts:
     """All hosts of the sandbox."""
 
-    def __init__(
-        self,
-        world: World,
-        faults: Faults,
-        tokens: Tokens,
-        generics: Sequence[Generic],
-        *,
-        secret_key: str,
-        limits: bool,
-    ) -> None:
-        self._faults = faults
-        hand: dict[str, tuple[str, Provider]] = {
-            github.HOST: ("github", github.GitHub(world, tokens, limits=limits)),
-            notion.HOST: ("notion", notion.Notion(world, tokens, limits=limits)),
-            **{host: ("google", google.Google(world, tokens)) for host in google.HOSTS},
+    def __init__(self, tokens: Tokens, generics: Sequence[Generic], *, secret_key: str, limits: bool) -> None:
+        self._faults = tokens.faults
+        self._hand: dict[str, tuple[str, Provider]] = {
+            github.HOST: ("github", github.GitHub(tokens, limits=limits)),
+            notion.HOST: ("notion", notion.Notion(tokens, limits=limits)),
+            **{host: ("google", google.Google(tokens)) for host in google.HOSTS},
         }
-        self._hand = hand
         self._clerk: Mapping[str, Service] = {
-            clerk.HOST: clerk.Clerk(world, tokens, secret_key, limits=limits),
-            clerk.FRONTEND: clerk.Frontend(world),
+            clerk.HOST: clerk.Clerk(tokens, secret_key, limits=limits),
+            clerk.FRONTEND: clerk.Frontend(tokens.world),
         }
         self._generic: dict[str, list[Generic]] = {}
         for generic in generics:
@@ -115,9 +107,7 @@ class Hosts:
     def _server_error(self, call: Call, provider: str) -> Answer:
         match provider:
             case "clerk":
-                return clerk.failure(
-                    500, "internal_clerk_error", "Oops, an unexpected error occurred", "Try again later."
-                )
+                return clerk.failure(Refused(500, "internal_clerk_error", "Oops, an unexpected error occurred."))
             case "github":
                 return github.failure(503, "No server is currently available to service your request.")
             case "notion":
@@ -125,7 +115,7 @@ class Hosts:
                     call, 503, "service_unavailable", "Notion is unavailable, please try again later."
                 )
             case "google":
-                return google.failure(503, "UNAVAILABLE", "backendError", "The service is currently unavailable.")
+                return google.failure(503, "backendError", "The service is currently unavailable.")
         return self._of(call, provider).unavailable()
 
     def _throttled(self, call: Call, provider: str, wait: float | None) -> Answer:

@@ -6,6 +6,7 @@ A narrow account's connection lacks the capability to read e-mail addresses, an 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,6 @@ from socialconnect.sandbox import dice, words
 from socialconnect.sandbox.answers import JSON, Answer, Call, answer, whole
 from socialconnect.sandbox.limits import Window
 from socialconnect.sandbox.world import Account, World, uuid
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from socialconnect.sandbox.tokens import Tokens
@@ -26,8 +26,8 @@ _MISSING = "Notion-Version header failed validation: Notion-Version header shoul
 class Notion:
     """Answers for `api.notion.com`."""
 
-    def __init__(self, world: World, tokens: Tokens, *, limits: bool) -> None:
-        self._world = world
+    def __init__(self, tokens: Tokens, *, limits: bool) -> None:
+        self._world = tokens.world
         self._tokens = tokens
         self._window = Window(180, 60.0) if limits else None
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.selection import external_id
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.world import Account, Person, World
     from socialconnect.sandbox.tokens import Tokens
+    from socialconnect.sandbox.world import Account, Person, World
 
 _NEVER: dict[str, object] = {
     "object": "user",

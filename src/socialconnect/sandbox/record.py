@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from socialconnect.sandbox.world import EPOCH
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,11 @@ class Record:
 
     def clear(self) -> None:
         """Forget all of it."""
-        self.__init__()  # type: ignore[misc] # the same object, as new: others hold it
+        self.last.clear()
+        self.peak = self._now
+        for counter in (self.hosts, self.throttled):
+            counter.clear()
+        self.statuses.clear()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:

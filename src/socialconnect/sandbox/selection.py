@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from socialconnect.sandbox.answers import Call, whole
 from socialconnect.sandbox.world import Account, Person, World, compact_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,19 +20,19 @@ _ORDERS: dict[str, Callable[[Person], tuple[object, ...]]] = {
     "first_name": lambda person: (person.first_name or "",),
     "last_name": lambda person: (person.last_name or "",),
     "username": lambda person: (person.username or "",),
-    "phone_number": lambda person: (0,),
-    "web3wallet": lambda person: (0,),
+    "phone_number": lambda _person: (0,),
+    "web3wallet": lambda _person: (0,),
 }
 _TEXTS: dict[str, Callable[[Person], Iterable[str | None]]] = {
     "query": lambda person: (person.email, person.username, person.user_id, person.name),
     "email_address_query": lambda person: (person.email,),
     "username_query": lambda person: (person.username,),
     "name_query": lambda person: (person.name,),
-    "phone_number_query": lambda person: (),
+    "phone_number_query": lambda _person: (),
 }
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of ours
+class Refused(Exception):
     """What Clerk answers instead of what was asked."""
 
     def __init__(

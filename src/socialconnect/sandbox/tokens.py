@@ -7,14 +7,15 @@ moment of the account's own; asking Clerk later gives the next one. A stale acco
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.world import EPOCH, Account, World
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from socialconnect.sandbox.faults import Faults
     from collections.abc import Mapping
+
+    from socialconnect.sandbox.faults import Faults
 
 LIFE = 3600
 _GITHUB = ("read:user", "user:email")
@@ -33,8 +34,8 @@ class Tokens:
     """The tokens of a world under its faults. `scopes` are those of each further provider's healthy accounts."""
 
     def __init__(self, world: World, faults: Faults, scopes: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self._world = world
-        self._faults = faults
+        self.world = world
+        self.faults = faults
         self._scopes = dict(scopes or {})
         self._asked: set[int] = set()
 
@@ -42,7 +43,7 @@ class Tokens:
         """How the account fares, faults included."""
         if account.situation == "unverified":
             return account.situation
-        return self._faults.on_account(account.provider, account.number) or account.situation
+        return self.faults.on_account(account.provider, account.number) or account.situation
 
     def issue(self, account: Account, now: float) -> Issued:
         """The token that Clerk hands out; a stale account's first one is dead."""
@@ -60,7 +61,7 @@ class Tokens:
         parts = rest.split(".")
         if word != "sandbox" or len(parts) != 3 or parts[0] != provider or not parts[2].isdecimal():
             return None
-        account = self._world.find_account(parts[1])
+        account = self.world.find_account(parts[1])
         if account is None or account.provider != provider or account.situation == "unverified":
             return None
         if self.situation(account) == "revoked" or int(parts[2]) != self._generation(account, now):
@@ -70,7 +71,7 @@ class Tokens:
     def scopes(self, account: Account) -> tuple[str, ...]:
         """What the account's token may do."""
         situation = self.situation(account)
-        spread = dice.number(self._world.seed, "scopes", account.number)
+        spread = dice.number(self.world.seed, "scopes", account.number)
         if account.provider == "github":
             return _github(situation, spread)
         if account.provider == "google":
@@ -80,7 +81,7 @@ class Tokens:
         return self._scopes.get(account.provider, ())
 
     def _begin(self, account: Account) -> int:
-        return EPOCH - LIFE - dice.number(self._world.seed, "phase", account.number) % 3000
+        return EPOCH - LIFE - dice.number(self.world.seed, "phase", account.number) % 3000
 
     def _generation(self, account: Account, now: float) -> int:
         return int(now - self._begin(account)) // LIFE if account.expiry else 1

@@ -1,0 +1,128 @@
+"""Records made out of nothing but a resource's declared columns: a value of the right kind at each path."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from socialconnect.reading.paths import Each, Index, Key, Path, Where, parse
+from socialconnect.sandbox import dice, words
+
+if TYPE_CHECKING:
+    from socialconnect.reading.declare import Column, Resource
+    from socialconnect.sandbox.world import Account
+
+_SPREAD = 1_000_000  # records that one account's numbers leave room for
+_BEGIN = 1_600_000_000
+
+
+def record(resource: Resource, account: Account, position: int, seed: int) -> dict[str, object]:
+    """One record: each of its texts has the account's mark, its key is its own, and now and then a value is missing."""
+    found: dict[str, object] = {}
+    for column in resource.columns:
+        chance = dice.number(seed, account.number, resource.name, position, column.name)
+        identifies = column.name in resource.key or column.name == "id"
+        if not identifies and chance % 13 == 0:
+            continue
+        empty = not identifies and chance % 13 == 1
+        value = None if empty else _value(column, account, position, chance, identifies=identifies)
+        plant(found, column.path, value)
+    found.setdefault("id", f"{account.mark}-{position}")
+    return found
+
+
+def position_of(identity: object) -> int | None:
+    """The position that a record's id or key tells."""
+    digits = str(identity).rpartition("-")[2]
+    return int(digits) % _SPREAD if digits.isascii() and digits.isdecimal() else None
+
+
+def plant(root: dict[str, object], path: str, value: object) -> None:
+    """Put a value where a column or a paging kind will look for it; nothing where the path begins with an element."""
+    steps = parse(path)[0]
+    if steps and isinstance(steps[0], Key):
+        _plant(root, steps, value, root)
+
+
+def _plant(holder: dict[str, object], steps: Path, value: object, root: dict[str, object]) -> None:
+    step, rest = steps[0], steps[1:]
+    if not isinstance(step, Key):
+        return
+    if not rest:
+        if not isinstance(holder.get(step.name), dict | list) or value is not None:
+            holder[step.name] = value
+        return
+    following = rest[0]
+    if isinstance(following, Key):
+        inner = _object(holder.get(step.name))
+        holder[step.name] = inner
+        _plant(inner, rest, value, root)
+        return
+    elements = _elements(holder, step.name, following, root)
+    for place, element in elements:
+        if rest[1:] and isinstance(rest[1], Key):
+            inner = _object(element[place])
+            element[place] = inner
+            _plant(inner, rest[1:], value, root)
+        else:
+            element[place] = value
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _elements(
+    holder: dict[str, object], name: str, step: object, root: dict[str, object]
+) -> list[tuple[int, list[object]]]:
+    """The places in a list that a step speaks of, made where they are not there yet."""
+    found = holder.get(name)
+    listed: list[object] = found if isinstance(found, list) else []
+    holder[name] = listed
+    match step:
+        case Index(position):
+            wanted = position + 1 if position >= 0 else -position
+            listed.extend({} for _ in range(wanted - len(listed)))
+            return [(position if position >= 0 else len(listed) + position, listed)]
+        case Each():
+            listed.extend({} for _ in range(2 - len(listed)))
+            return [(place, listed) for place in range(len(listed))]
+        case Where(key, sibling):
+            identity = root.setdefault(sibling, f"{name}-1")
+            for place, element in enumerate(listed):
+                if isinstance(element, dict) and element.get(key) == identity:
+                    return [(place, listed)]
+            listed.append({key: identity})
+            return [(len(listed) - 1, listed)]
+    return []
+
+
+def _value(column: Column, account: Account, position: int, chance: int, *, identifies: bool) -> object:
+    text = f"{words.THINGS[chance % len(words.THINGS)]} {account.mark}"
+    found: object = {"of": account.mark, "place": position, "parts": [None, True, 1.5]}
+    match column.dtype:
+        case "string":
+            found = f"{account.mark}-{position}" if identifies else text
+        case "Int64":
+            found = account.compact * _SPREAD + position if identifies else chance % 2**40
+        case "Float64":
+            found = chance % 10_000_000 / 100
+        case "boolean":
+            found = chance % 2 == 0
+        case "datetime":
+            return _moment(column, chance)
+        case "category":
+            found = f"{column.name}_{'abc'[chance % 3]}"
+        case "list":
+            found = text if "[" in column.path else [text] * (chance % 3)
+    return str(found) if column.form == "text" and isinstance(found, int | float) else found
+
+
+def _moment(column: Column, chance: int) -> object:
+    seconds = _BEGIN + chance % 190_000_000
+    if column.form == "s":
+        return seconds
+    if column.form == "ms":
+        return seconds * 1000 + chance % 1000
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat() if chance % 2 else moment.strftime("%Y-%m-%dT%H:%M:%S.123Z")
