@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.recorded.cassettes import answer
@@ -64,12 +64,16 @@ class Route:
 
 @dataclass
 class Account:
-    """A connection as Clerk holds it; `tokens` are handed out one after another, the last one for good."""
+    """A connection as Clerk holds it; `tokens` are handed out one after another, the last one for good.
+
+    `named` is whether the tokens say which account they belong to, which Clerk's did not do before 2024.
+    """
 
     user: str
     provider: str
     tokens: list[str]
     scopes: list[str] = field(default_factory=list)
+    named: bool = True
 
     @property
     def id(self) -> str:
@@ -88,7 +92,7 @@ class Account:
     def token(self) -> dict[str, object]:
         return {
             "object": "oauth_access_token",
-            "external_account_id": self.id,
+            **({"external_account_id": self.id} if self.named else {}),
             "provider_user_id": "1",
             "provider": f"oauth_{self.provider}",
             "token": self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0],
@@ -215,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         del format, args
 
 
-def page(exchange: Exchange) -> list[object]:
+def page(exchange: Exchange) -> list[Any]:
     """The records of a recorded page."""
     found = json.loads(exchange.body)
     return list(found["results"] if isinstance(found, dict) else found)

@@ -78,6 +78,36 @@ def test_listing_that_moves(stage: Stage, connect: Connect) -> None:
     assert (outcome["status"], outcome["reason"], outcome["rows"]) == ("partial", "moved", len(run.frame))
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["named accounts", "accounts without a name"])
+def test_shared_repositories_stay_with_each_user(stage: Stage, connect: Connect, *, named: bool) -> None:
+    """Two users who reach the same repositories have their rows each."""
+    for user in ("user_1", "user_2"):
+        stage.connect(user, "github").named = named
+    recorded = betamax("GitHub_repositories_by")
+    records = listing(stage, recorded)
+    run = connect().read("github.repos", ["user_1", "user_2"])
+    assert run.outcomes["status"].tolist() == ["ok", "ok"]
+    assert run.outcomes["rows"].tolist() == [len(records)] * 2
+    check(run.frame, records * 2, renamed=RENAMED)
+    assert run.frame["user_id"].tolist() == ["user_1"] * len(records) + ["user_2"] * len(records)
+
+
+def test_one_page_that_repeats_a_row(stage: Stage, connect: Connect) -> None:
+    """A page that holds a row twice costs nobody anything, beside an account of several pages."""
+    stage.connect("user_1", "github", "token-1")
+    stage.connect("user_2", "github", "token-2")
+    pages = betamax("GitHub_repositories_by")
+    stage.serve(pages[0], url=f"{REPOS}?per_page=100", token="token-1")
+    for exchange in pages[1:]:
+        stage.serve(exchange)
+    rows = page(betamax("GitHub_repositories")[0])
+    stage.serve(answer(200, [*rows, rows[0]]), url=REPOS, token="token-2")
+    run = connect().read("github.repos", ["user_1", "user_2"], on_error="ignore")
+    assert run.frame["user_id"].eq("user_1").sum() == sum(len(page(each)) for each in pages)
+    assert set(run.frame.loc[run.frame["user_id"] == "user_2", "id"]) == {row["id"] for row in rows}
+    assert run.outcomes["rows"].sum() == len(run.frame)
+
+
 def test_organisations_left_out(stage: Stage, connect: Connect) -> None:
     """What GitHub leaves out for want of single sign-on makes the outcome partial, with the step that mends it."""
     stage.connect("user_1", "github")
