@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import ctypes
+import gc
 import inspect
 import os
 import signal
@@ -11,7 +12,9 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from textwrap import dedent
 
 import pytest
@@ -132,9 +135,11 @@ def test_fork_makes_a_new_loop():
 
         assert portal.run(value(1)) == 1
         before = portal.loop()
-        with portal._lock:
-            child = os.fork()
-        if not child:
+        portal._lock.acquire()
+        child = os.fork()
+        if child:
+            portal._lock.release()
+        else:
             assert portal.run(value(2)) == 2
             assert portal.loop() is not before
             raise SystemExit(7)
@@ -151,12 +156,22 @@ def test_no_thread_can_start(monkeypatch):
     """Where Python cannot start a thread, a call says so and how else to do it."""
     monkeypatch.setattr(portal, "_portal", None)
 
+    loops = []
+
+    class Loop(asyncio.SelectorEventLoop):
+        def __init__(self):
+            super().__init__()
+            loops.append(self)
+
     def start(_):
         raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio, "SelectorEventLoop", Loop)
 
     monkeypatch.setattr(threading.Thread, "start", start)
     with pytest.raises(UsageError, match=r"can't start new thread.*client\.aio"):
         portal.run(value(1))
+    assert [made.is_closed() for made in loops] == [True]
 
 
 def test_context_variables_travel():
@@ -179,6 +194,22 @@ def test_context_variables_travel():
 async def test_under_a_running_loop():
     """A call works in an async function whose own loop is running."""
     assert Client().users(1) == ["user_1"]
+
+
+async def test_in_a_callback_of_a_running_loop():
+    """A call works in a callback, where no task runs."""
+    home, done = asyncio.get_running_loop(), asyncio.Event()
+    got = []
+
+    def callback():
+        try:
+            got.append(Client().users(1))
+        finally:
+            done.set()
+
+    home.call_soon(callback)
+    await done.wait()
+    assert got == [["user_1"]]
 
 
 def test_under_anyio():
@@ -462,21 +493,27 @@ def test_internal_frames_are_hidden():
 
     class AsyncFailing:
         async def users(self):
-            raise ValueError
+            raise ValueError("no users")
 
         def later(self):
-            return self.users()
+            return Wrong()
+
+    class Wrong:
+        def __await__(self):
+            raise ValueError("not ready")
 
     class Failing:
         aio = AsyncFailing()
         users = portal.blocking(AsyncFailing.users)
+        later = portal.blocking(AsyncFailing.later)
 
-    with pytest.raises(ValueError) as caught:  # noqa: PT011 - there is no message
-        Failing().users()
-    _, *inner, last = traceback.walk_tb(caught.value.__traceback__)
-    assert [frame.f_code.co_name for frame, _ in inner] == ["call", "run"]
-    assert all(frame.f_locals["__tracebackhide__"] for frame, _ in inner)
-    assert last[0].f_code.co_name == "users"
+    for method, origin in ((Failing().users, "users"), (Failing().later, "__await__")):
+        with pytest.raises(ValueError, match=r"no users|not ready") as caught:
+            method()
+        _, *inner, last = traceback.walk_tb(caught.value.__traceback__)
+        assert [frame.f_code.co_name for frame, _ in inner] == ["call", "run"]
+        assert all(frame.f_locals["__tracebackhide__"] for frame, _ in inner)
+        assert last[0].f_code.co_name == origin
 
 
 def test_repeated_raise_does_not_grow():
@@ -493,6 +530,27 @@ def test_repeated_raise_does_not_grow():
         lengths.append(len(frames(caught.value)))
     assert len(set(lengths)) == 1
     assert frames(kept)[-1] == "fail"
+
+
+def test_error_is_freed_at_once():
+    """An error and the frames of its traceback do not wait for the garbage collector."""
+
+    class Large(Exception):
+        pass
+
+    async def fail():
+        raise Large
+
+    gc.disable()
+    try:
+        try:
+            portal.run(fail())
+        except Large as error:
+            left = weakref.ref(error)
+        portal.run(value(1))  # the loop has let go of the task
+        assert left() is None
+    finally:
+        gc.enable()
 
 
 def test_call_within_a_call_keeps_its_traceback():
@@ -580,6 +638,36 @@ def test_interpreter_ends_in_silence(ending):
     out = script(code, "-Xdev", "-Werror")
     assert time.monotonic() - began < 15
     assert out == (["cleaned"] if "cleaned" in code else [])
+
+
+def test_end_does_not_wake_waiting_threads(monkeypatch):
+    """A daemon thread that waits at the end goes on waiting: woken, it would print that its call was cancelled."""
+    monkeypatch.setattr(portal, "_portal", None)
+    calls, began = [], threading.Event()
+
+    class Call(portal._Call):
+        def _start(self):
+            super()._start()
+            calls.append(self)
+
+    async def forever():
+        began.set()
+        await asyncio.Event().wait()
+
+    def wait():
+        with suppress(asyncio.CancelledError):
+            portal.run(forever())
+
+    monkeypatch.setattr(portal, "_Call", Call)
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    assert began.wait(10)
+    portal._leave()
+    [call] = calls
+    assert isinstance(call.error, asyncio.CancelledError)
+    assert not call._done.is_set()
+    call._done.set()
+    thread.join(10)
 
 
 def test_call_after_the_end():

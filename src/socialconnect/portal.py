@@ -198,7 +198,6 @@ class _Portal:
 
 _lock = threading.Lock()
 _portal: _Portal | None = None
-_inherited: list[_Portal | None] = []
 
 
 def _current() -> _Portal:
@@ -221,10 +220,9 @@ def _enter(coroutine: Coroutine[object, object, object]) -> _Portal:
 
 
 def _after_fork() -> None:
-    """Forget the parent's portal: its thread is not here, and to close its loop would deafen the parent's (epoll)."""
+    """Forget the parent's portal: its thread is not here, and to close its loop would deafen the parent (epoll)."""
     global _lock, _portal  # noqa: PLW0603 - as above
     _lock = threading.Lock()  # another thread may have held it
-    _inherited.append(_portal)
     _portal = None
 
 
