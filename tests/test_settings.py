@@ -291,6 +291,13 @@ def test_an_argument_wins_over_the_environment(monkeypatch, tmp_path):
     assert (settings.attempts, settings.timeout, settings.max_wait) == (2, 3.0, 4.0)
 
 
+def test_the_least_and_the_most():
+    """The bounds themselves are allowed: no wait at all, one try, one request or a hundred at once."""
+    low = Settings.make(max_wait=0, timeout=0.5, attempts=1, concurrency=1)
+    assert (low.max_wait, low.timeout, low.attempts, low.concurrency) == (0, 0.5, 1, 1)
+    assert Settings.make(concurrency=100).concurrency == 100
+
+
 def test_settings_are_frozen():
     """What a client was made with does not change under it."""
     with pytest.raises(ValidationError):
@@ -302,6 +309,8 @@ def test_settings_are_frozen():
     [
         ({"max_wait": -1}, ["max_wait"]),
         ({"timeout": 0}, ["timeout"]),
+        ({"timeout": -0.5}, ["timeout"]),
+        ({"concurrency": 0}, ["concurrency"]),
         ({"attempts": 0}, ["attempts"]),
         ({"concurrency": 101}, ["concurrency"]),
         ({"transport": "requests"}, ["transport", "'httpx'"]),

@@ -1,5 +1,6 @@
 """What a response means."""
 
+import dataclasses
 import json
 import math
 from datetime import UTC, datetime
@@ -54,7 +55,7 @@ def test_success_goes_on(status):
     assert judge(answer(status, {"error": "a field of that name"})) == GoOn()
 
 
-@pytest.mark.parametrize("status", [204, 205])
+@pytest.mark.parametrize("status", [204, 205, 304])
 def test_no_content_is_empty(status):
     """A status that has no body by definition means no rows."""
     assert judge(answer(status)) == GoOn(empty=True)
@@ -214,6 +215,14 @@ def test_a_fixed_wait_is_the_least_one():
     assert all(wait >= least for wait, least in zip(waits, (60, 60, 120, 120, 240, 240), strict=True))
 
 
+@pytest.mark.parametrize(
+    ("attempt", "dice", "seconds"), [(1, 0.0, 0.25), (1, 0.5, 0.375), (2, 0.0, 0.5), (3, 0.5, 1.5), (99, 0.0, 32.0)]
+)
+def test_backoff_doubles_and_is_spread_by_half(attempt, dice, seconds):
+    """Each backoff is between the half and the whole of half a second, a second, two and so on."""
+    assert backoff(attempt, lambda: dice) == seconds
+
+
 @given(st.integers(1, 200), st.floats(0, 1, exclude_max=True))
 def test_backoff_is_bounded(attempt, dice):
     """Whatever the try and the dice, a backoff lasts more than nothing and at most its bound."""
@@ -301,6 +310,17 @@ def test_rules_for_errors_leave_successes_alone():
 def test_an_empty_kind_is_no_error():
     """An error status that means no rows goes on as such."""
     assert judge(answer(404), ErrorRule("empty", status=(404,))) == GoOn(empty=True)
+
+
+def test_a_success_may_say_that_it_left_something_out():
+    """A rule of that kind keeps the rows and tells what is missing: its own sentence, or the service's."""
+    hidden = ErrorRule("partial", status=(200,), header="x-sso=partial-results", cure="Sign in to the organisation.")
+    assert judge(answer(200, [1], x_sso="partial-results; orgs=7"), hidden) == GoOn(cut="Sign in to the organisation.")
+    assert judge(answer(200, [1]), hidden) == GoOn()
+    errors = ErrorRule("partial", status=(200,), at="errors[].title", values=("Not Found",))
+    body = {"data": [1], "errors": [{"title": "Not Found", "message": "A post is gone."}]}
+    assert judge(answer(200, body), errors) == GoOn(cut="200: A post is gone.")
+    assert judge(answer(200, {"data": [1], "errors": []}), errors) == GoOn()
 
 
 def test_a_hopeless_wait_gives_up():
@@ -439,6 +459,16 @@ def test_every_answer_leads_to_a_decision(status, body, headers):
     assert isinstance(decision, GoOn | Retry | Refetch | Follow | Fail)
     if isinstance(decision, Retry):
         assert 0 <= decision.after < math.inf
+
+
+@pytest.mark.parametrize("decision", [GoOn(), Retry(1, "x"), Refetch("x"), Follow("x"), Fail("denied", "x")])
+def test_a_decision_is_a_value(decision):
+    """Decisions can be compared, kept and told apart, and nobody changes one on its way."""
+    field = dataclasses.fields(decision)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(decision, field, None)
+    assert decision == dataclasses.replace(decision)
+    assert len({decision, dataclasses.replace(decision)}) == 1
 
 
 # The budget that a provider tells

@@ -1,5 +1,6 @@
 """The nine kinds of paging, each on what its providers send."""
 
+import dataclasses
 import json
 
 import pytest
@@ -154,7 +155,7 @@ def test_no_next_url_is_the_end(body):
 
 def test_a_next_url_that_is_none_is_an_error_that_does_not_show_it():
     """An address that cannot be read is a MalformedResponse; a token inside it stays out of the message."""
-    with pytest.raises(MalformedResponse) as caught:
+    with pytest.raises(MalformedResponse, match="address of the next page") as caught:
         NextUrl("next").next_request(GET, answer({"next": "https://[api.example/?access_token=s3cr3t"}))
     assert "s3cr3t" not in str(caught.value)
     with pytest.raises(MalformedResponse):
@@ -442,6 +443,17 @@ def test_a_full_page_that_ends_oddly_is_an_error():
     """Without the last row's id the rest cannot be asked for, which is not taken for the end."""
     with pytest.raises(MalformedResponse, match="no id"):
         DISCORD.next_request(GET, answer([{"id": "a"}, {"name": "no id"}]))
+
+
+@pytest.mark.parametrize("paging", [NoPages(), SLACK, NextUrl("a"), LinkHeader(), DROPBOX, LINEAR, XERO, JIRA, DISCORD])
+def test_a_kind_of_paging_is_a_value(paging):
+    """A kind of paging can be compared and shared by any number of readings, as it never changes."""
+    assert paging == dataclasses.replace(paging)
+    assert hash(paging) == hash(dataclasses.replace(paging))
+    assert not hasattr(paging, "__dict__")
+    for field in dataclasses.fields(paging):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(paging, field.name, "x")
 
 
 DEEP = b'[{"id":1,"x":' + b"[" * 9000 + b"]" * 9000 + b"},{}]"

@@ -73,6 +73,8 @@ def test_every_form_finds_its_value(path, value):
         "emails[id=nothing].address",
         "emails[id=id].address",
         "owner[id=primary_id]",
+        "id[id=primary_id]",
+        "labels[id=nothing].name",
     ],
 )
 def test_what_is_not_there_is_none(path):
