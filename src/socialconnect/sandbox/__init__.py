@@ -13,8 +13,8 @@ tests with virtual time do not wait.
 
 from __future__ import annotations
 
+import socket
 import threading
-import time
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
@@ -31,7 +31,7 @@ from socialconnect.sandbox.tokens import Tokens
 from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
     import uvicorn
@@ -88,34 +88,43 @@ class Sandbox:
         return {f"https://{host}": f"{base.rstrip('/')}/{host}" for host in self._hosts.names}
 
 
-def serve(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve until interrupted; port 0 takes any that is free. A MissingPackage without the sandbox extra."""
-    _server(sandbox, host, port, log="info").run()
+def serve(
+    sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until interrupted; `ready` is told the base address, since port 0 takes any that is free.
+
+    Raises a MissingPackage without the sandbox extra, an Unavailable where the port cannot be had.
+    """
+    server, listener, base = _open(sandbox, host, port)
+    with listener:
+        if ready is not None:
+            ready(base)
+        server.run(sockets=[listener])
 
 
 @contextmanager
 def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread and give the base address; an Unavailable where the port cannot be had."""
-    server = _server(sandbox, host, port, log="critical")
-    thread = threading.Thread(target=server.run, name="socialconnect-sandbox", daemon=True)
+    """Serve in a thread and give the base address; it ends with the block. Raises what `serve` raises."""
+    server, listener, base = _open(sandbox, host, port)
+    thread = threading.Thread(target=server.run, args=([listener],), name="socialconnect-sandbox", daemon=True)
     thread.start()
     try:
-        while not server.started:
-            if not thread.is_alive():
-                raise Unavailable(f"The sandbox could not be served at {host}:{port}.", cure="Use another port.")
-            time.sleep(0.005)
-        taken = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://{host}:{taken}"
+        yield base  # who calls before the server is up waits in the socket's queue
     finally:
         server.should_exit = True
         thread.join(5)
+        listener.close()
 
 
-def _server(sandbox: Sandbox, host: str, port: int, *, log: str) -> uvicorn.Server:
+def _open(sandbox: Sandbox, host: str, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
     module = _needed("uvicorn")
-    config = module.Config(sandbox.app, host=host, port=port, log_level=log, access_log=False, lifespan="off")
+    config = module.Config(sandbox.app, log_level="critical", access_log=False, lifespan="off")
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise Unavailable(f"Nothing can be served at {host}:{port}: {error}.", cure="Use another port.") from None
     server: uvicorn.Server = module.Server(config)
-    return server
+    return server, listener, f"http://{host}:{listener.getsockname()[1]}"
 
 
 def _needed(name: str) -> ModuleType:

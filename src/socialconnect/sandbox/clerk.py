@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from socialconnect.sandbox import dice
+from socialconnect.sandbox import dice, frontend
 from socialconnect.sandbox.answers import Answer, Call, answer, whole
 from socialconnect.sandbox.limits import Window
 from socialconnect.sandbox.people import user_body
-from socialconnect.sandbox.selection import Refused, select
+from socialconnect.sandbox.refusals import Refused, failure
+from socialconnect.sandbox.selection import newest_first, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.world import Account, World
 
 HOST = "api.clerk.com"
-FRONTEND = "clerk.sandbox.example"
-PORTAL = "accounts.sandbox.example"
 VERSIONS = ("2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12")
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 500
@@ -146,8 +143,7 @@ class Clerk:
         index = self._index(after)
         if "cursor_loop" in call.faults:
             return 0, size
-        newest_first = not call.param("order_by").startswith(("+", " "))
-        return sum_before(chosen, index, newest_first=newest_first), size
+        return sum_before(chosen, index, falling=newest_first(call)), size
 
     def _access_tokens(self, call: Call, index: int, provider: str) -> Answer:
         name = provider.removeprefix("oauth_")
@@ -201,20 +197,13 @@ class Clerk:
 _PLAIN = {"content-type": "application/json"}
 
 
-def sum_before(chosen: Sequence[int], index: int, *, newest_first: bool) -> int:
+def sum_before(chosen: Sequence[int], index: int, *, falling: bool) -> int:
     """How many of the chosen stand at or before the user of the cursor, who need not be among them."""
     if isinstance(chosen, range):
         low, high = min(chosen, default=0), max(chosen, default=-1)
-        passed = index - low + 1 if newest_first else high - index + 1
+        passed = index - low + 1 if falling else high - index + 1
         return max(0, min(len(chosen), passed))
-    return sum(1 for one in chosen if (one <= index if newest_first else one >= index))
-
-
-def failure(refusal: Refused, trace: str = "") -> Answer:
-    """An error as Clerk writes it."""
-    error = {"message": refusal.message, "long_message": str(refusal), "code": refusal.code}
-    errors = [{**error, "meta": refusal.meta} if refusal.meta else error]
-    return answer(refusal.status, {"errors": errors, **({"clerk_trace_id": trace} if trace else {})})
+    return sum(1 for one in chosen if (one <= index if falling else one >= index))
 
 
 def throttled(wait: float | None) -> Answer:
@@ -228,10 +217,10 @@ def domains(world: World) -> dict[str, object]:
     domain = {
         "object": "domain",
         "id": dice.encode("dmn", 0, world.seed, 1_500_000_000),
-        "name": FRONTEND.removeprefix("clerk."),
+        "name": frontend.HOST.removeprefix("clerk."),
         "is_satellite": False,
-        "frontend_api_url": f"https://{FRONTEND}",
-        "accounts_portal_url": f"https://{PORTAL}",
+        "frontend_api_url": f"https://{frontend.HOST}",
+        "accounts_portal_url": f"https://{frontend.PORTAL}",
         "proxy_url": None,
         "development_origin": "",
         "cname_targets": [],
@@ -247,62 +236,4 @@ def instance(world: World) -> dict[str, object]:
         "environment_type": "production",
         "allowed_origins": None,
         "workspace_id": None,
-    }
-
-
-class Frontend:
-    """Answers for the Frontend API's host: which providers the instance offers."""
-
-    def __init__(self, world: World) -> None:
-        self._body = msgspec.json.encode(_environment(world))
-
-    def __call__(self, call: Call) -> Answer:
-        """The environment; nothing else is asked of this host."""
-        if call.path != "/v1/environment":
-            return failure(Refused(404, "resource_not_found", "The URL was not found."))
-        if call.method != "GET":
-            return failure(Refused(405, "method_not_allowed", "The environment can only be read."))
-        return Answer(200, self._body, _PLAIN)
-
-
-def _environment(world: World) -> dict[str, object]:
-    social = {
-        one.wire: {
-            "enabled": True,
-            "required": False,
-            "authenticatable": True,
-            "block_email_subaddresses": False,
-            "strategy": one.wire,
-            "not_selectable": False,
-            "deprecated": False,
-            "name": one.title or one.name.title(),
-            "logo_url": None,
-        }
-        for one in world.providers.values()
-    }
-    off = {
-        "enabled": False,
-        "strategy": "oauth_expressen",
-        "not_selectable": True,
-        "deprecated": True,
-        "name": "Expressen",
-    }
-    return {
-        "auth_config": {
-            "object": "auth_config",
-            "single_session_mode": True,
-            "test_mode": False,
-            "reverification": True,
-            "native_settings": {"api_enabled": True},
-        },
-        "display_config": {
-            "object": "display_config",
-            "instance_environment_type": "production",
-            "application_name": "Sandbox",
-            "home_url": "https://sandbox.example",
-            "sign_in_url": f"https://{PORTAL}/sign-in",
-            "user_profile_url": f"https://{PORTAL}/user",
-        },
-        "user_settings": {"social": {**social, "oauth_expressen": off}},
-        "maintenance_mode": False,
     }

@@ -36,6 +36,13 @@ OF_ACCOUNTS = {"revoked": "revoked", "underscoped": "underscoped", "expired": "s
 FOREIGN = "https://evil.example"
 """Where the foreign links lead: nothing of a provider's may be sent there."""
 
+_IDLE: dict[str, set[str]] = {
+    "notion": {"foreign_next"},  # its pages hold no addresses
+    "google": {"foreign_next", "cursor_loop"},  # what is written here of it has no pages
+    "clerk": {"foreign_next", *OF_ACCOUNTS},  # tokens and scopes are the providers'
+}
+"""Faults that could not show themselves there."""
+
 _TEXT = re.compile(r"(?:([a-z][a-z0-9_]*):)?\s*([a-z_]+)\s*(?:@\s*(\d*\.?\d+))?\s*(?:x\s*(\d+))?")
 
 
@@ -96,6 +103,10 @@ class Faults:
             if fault.provider not in known:
                 names = ", ".join(sorted(known - {""}))
                 raise UsageError(f"The sandbox has no provider {fault.provider!r}.", cure=f"There is: {names}.")
+            if fault.kind in _IDLE.get(fault.provider, ()):
+                raise UsageError(
+                    f"{fault.kind} could not show itself at {fault.provider}.", cure="Choose another fault or provider."
+                )
 
     def on_request(self, provider: str) -> dict[str, Fault]:
         """The faults that befall the next request to a provider, by kind."""

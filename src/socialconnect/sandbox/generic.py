@@ -90,7 +90,7 @@ class Generic:
         size = size_of(resource, call)
         owner = f"{resource.name}|{account.eac}"
         try:
-            page = page_of(resource, call, size, self.count(resource, account, size), owner)
+            page = page_of(resource, call, size, self.count(resource, account), owner)
         except WrongCursor:
             return self._refusal("refused")
         places = range(max(0, page.start), min(page.start + page.size, page.total))
@@ -98,10 +98,11 @@ class Generic:
         body, headers = envelope(resource, call, page, rows, owner)
         return answer(200, body, headers)
 
-    def count(self, resource: Resource, account: Account, size: int) -> int:
+    def count(self, resource: Resource, account: Account) -> int:
         """How many records an account has of a resource."""
         if resource.single:
             return 1
+        size = size_of(resource)
         chance = dice.number(self._world.seed, "count", account.number, resource.name)
         usual = 1 + chance % min(40, size)
         return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)

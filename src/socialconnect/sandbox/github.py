@@ -6,7 +6,7 @@ its public ones only, as there.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import md5
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -41,6 +41,7 @@ class GitHub:
         self._tokens = tokens
         self._hourly = Hourly() if limits else None
         self._page = lru_cache(maxsize=64)(self._listing)
+        self._repository = lru_cache(maxsize=2048)(partial(repository, tokens.world))
 
     def __call__(self, call: Call) -> Answer:
         """The answer to one call, with GitHub's headers."""
@@ -124,7 +125,7 @@ class GitHub:
         size = max(1, min(100, whole(call.param("per_page"), 30)))
         page = max(1, whole(call.param("page"), 1))
         chosen = self._page(account, self._tokens.situation(account), wishes)
-        bodies = [repository(self._world, account, position) for position in chosen[(page - 1) * size : page * size]]
+        bodies = [self._repository(account, position) for position in chosen[(page - 1) * size : page * size]]
         pages = -(-len(chosen) // size)
         link = _link(call, account, page, pages)
         found = _cached(call, b"[" + b",".join(bodies) + b"]")
@@ -137,7 +138,7 @@ class GitHub:
         owned = "owner" in (wish.get("affiliation") or "owner").split(",") and wish.get("type") != "member"
         facts = []
         for position in range(count(self._world, account, situation) if owned else 0):
-            fact = msgspec.json.decode(repository(self._world, account, position))
+            fact = msgspec.json.decode(self._repository(account, position))
             shown = wish["scope"] == "repo" or not fact["private"]
             if shown and visible in ("all", fact["visibility"]) and _in_time(fact["updated_at"], wish):
                 facts.append((position, fact))

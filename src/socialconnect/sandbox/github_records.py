@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 
 from socialconnect.sandbox import dice, words
@@ -127,7 +125,6 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
     }
 
 
-@lru_cache(maxsize=2048)
 def repository(world: World, account: Account, position: int) -> bytes:
     """One repository, as JSON: the fields that a real `/user/repos` listing has."""
     chance = dice.number(world.seed, "repo", account.number, position)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from socialconnect.sandbox import clerk, github, google, notion
+from socialconnect.sandbox import clerk, frontend, github, google, notion
 from socialconnect.sandbox.answers import Answer, Call, Provider, Service, answer
 from socialconnect.sandbox.faults import FOREIGN
-from socialconnect.sandbox.selection import Refused
+from socialconnect.sandbox.refusals import Refused, failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class Hosts:
         }
         self._clerk: Mapping[str, Service] = {
             clerk.HOST: clerk.Clerk(tokens, secret_key, limits=limits),
-            clerk.FRONTEND: clerk.Frontend(tokens.world),
+            frontend.HOST: frontend.Frontend(tokens.world),
         }
         self._generic: dict[str, list[Generic]] = {}
         for generic in generics:
@@ -107,7 +107,7 @@ class Hosts:
     def _server_error(self, call: Call, provider: str) -> Answer:
         match provider:
             case "clerk":
-                return clerk.failure(Refused(500, "internal_clerk_error", "Oops, an unexpected error occurred."))
+                return failure(Refused(500, "internal_clerk_error", "Oops, an unexpected error occurred."))
             case "github":
                 return github.failure(503, "No server is currently available to service your request.")
             case "notion":

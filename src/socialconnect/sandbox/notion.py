@@ -5,7 +5,7 @@ A narrow account's connection lacks the capability to read e-mail addresses, an 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +29,7 @@ class Notion:
     def __init__(self, tokens: Tokens, *, limits: bool) -> None:
         self._world = tokens.world
         self._tokens = tokens
+        self._member = lru_cache(maxsize=2048)(partial(member, tokens.world))
         self._window = Window(180, 60.0) if limits else None
 
     def __call__(self, call: Call) -> Answer:
@@ -76,7 +77,7 @@ class Notion:
         if not positions:
             message = f"Could not find user with ID: {parts[2]}."
             return failure(call, 404, "object_not_found", message)
-        found = member(self._world, account, positions[0], email=situation != "narrow")
+        found = self._member(account, positions[0], email=situation != "narrow")
         return _success(call, {**msgspec.json.decode(found), "request_id": _request_id(call)})
 
     def _list(self, call: Call, account: Account, members: range, *, email: bool) -> Answer:
@@ -96,7 +97,7 @@ class Notion:
         else:
             following = start + size
         more = following in members
-        page = [member(self._world, account, place, email=email) for place in members[start : start + size]]
+        page = [self._member(account, place, email=email) for place in members[start : start + size]]
         return _success(
             call,
             {
@@ -117,7 +118,6 @@ def count(world: World, account: Account, situation: str) -> int:
     return {"empty": 0, "large": 130 + chance % 120}.get(situation, 2 + chance % 25)
 
 
-@lru_cache(maxsize=2048)
 def member(world: World, account: Account, position: int, *, email: bool) -> bytes:
     """One user of the account's workspace, as JSON: the first is the bot of this connection."""
     if position == 0:

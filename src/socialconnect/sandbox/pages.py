@@ -25,7 +25,7 @@ from socialconnect.sandbox.declared import plant, position_of
 from socialconnect.sandbox.faults import FOREIGN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from socialconnect.reading.declare import Resource
     from socialconnect.sandbox.answers import Call
@@ -60,16 +60,22 @@ class Page:
     following: int | None
 
 
-def size_of(resource: Resource, call: Call) -> int:
-    """How many rows a page of this resource has."""
+def size_of(resource: Resource, call: Call | None = None) -> int:
+    """How many rows a page has: as the call asks or, where it does not say, as the resource is declared."""
     paging = resource.paging
     if isinstance(paging, PageNumber | Offset | AfterId):
         return paging.size
-    body = call.json()
-    variables = body.get("variables")
-    sent = {**body, **(variables if isinstance(variables, dict) else {}), **dict(call.params)}
+    sent = {**_flat(resource.json or {}), **resource.query}
+    if call is not None:
+        sent |= {**_flat(call.json()), **dict(call.params)}
     asked = next((whole(str(sent[name]), MOST) for name in _SIZES if name in sent), MOST)
     return max(1, min(MOST, asked))
+
+
+def _flat(body: Mapping[str, object]) -> dict[str, object]:
+    """A body with its GraphQL variables beside its other fields."""
+    variables = body.get("variables")
+    return {**body, **(variables if isinstance(variables, dict) else {})}
 
 
 def page_of(resource: Resource, call: Call, size: int, total: int, owner: str) -> Page:

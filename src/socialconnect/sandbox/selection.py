@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from socialconnect.sandbox.answers import Call, whole
+from socialconnect.sandbox.refusals import Refused
 from socialconnect.sandbox.world import Account, Person, World, compact_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 MAX_VALUES = 100
+_DEFAULT_ORDER = "-created_at"
 
 _ORDERS: dict[str, Callable[[Person], tuple[object, ...]]] = {
     "updated_at": lambda person: (person.updated_at,),
@@ -32,29 +34,21 @@ _TEXTS: dict[str, Callable[[Person], Iterable[str | None]]] = {
 }
 
 
-class Refused(Exception):
-    """What Clerk answers instead of what was asked."""
-
-    def __init__(
-        self, status: int, code: str, long_message: str, *, message: str = "", meta: dict[str, object] | None = None
-    ) -> None:
-        super().__init__(long_message)
-        self.status = status
-        self.code = code
-        self.message = message or long_message
-        self.meta = meta or {}
-
-
 def select(world: World, call: Call) -> Sequence[int]:
     """The indexes of the users that a listing speaks of, in its order."""
     chosen: Sequence[int] = _narrow(world, call)
-    order = call.param("order_by") or "-created_at"
+    order = call.param("order_by") or _DEFAULT_ORDER
     field = order.lstrip("+- ")  # an unencoded + arrives as a blank
     if field == "created_at":
-        return chosen if order.startswith("-") else chosen[::-1]
+        return chosen if newest_first(call) else chosen[::-1]
     if field not in _ORDERS:
         raise Refused(422, "form_param_value_invalid", f"{order} is not a valid value for order_by.")
     return sorted(chosen, key=lambda index: _ORDERS[field](world.person(index)), reverse=order.startswith("-"))
+
+
+def newest_first(call: Call) -> bool:
+    """Whether a listing by time of registration falls; without a sign it rises."""
+    return (call.param("order_by") or _DEFAULT_ORDER).startswith("-")
 
 
 def _narrow(world: World, call: Call) -> Sequence[int]:

@@ -110,7 +110,7 @@ class Account:
             return ""
         if self.provider == "google":
             return "s" if self.number % 3 else "ms"
-        return "s" if self.compact % 4 == 0 else ("ms" if self.compact % 7 == 3 else "")
+        return ("s", "", "ms", "")[self.user % 4]
 
 
 @dataclass(frozen=True, slots=True)
