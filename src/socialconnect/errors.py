@@ -14,7 +14,8 @@
     │   ├── NotConnected      the user has not connected this provider
     │   ├── ReconnectNeeded   the token is dead and cannot be refreshed
     │   ├── MissingScope      the token may not do this
-    │   └── AccessDenied      the provider refuses this account
+    │   ├── AccessDenied      the provider refuses this account
+    │   └── NotFound          the provider has no such thing, or hides it
     ├── TryAgainLater         nothing is wrong but the moment (exit 5)
     │   ├── RateLimited       a limit asks for a longer wait than allowed
     │   └── Unavailable       the service failed or could not be reached
@@ -186,6 +187,12 @@ class AccessDenied(AccountError):
     """The provider refuses this account or this object, whatever the scopes."""
 
     code = "access_denied"
+
+
+class NotFound(AccountError):
+    """The provider has no such thing, or does not show it to this account."""
+
+    code = "not_found"
 
 
 class TryAgainLater(SocialConnectError):

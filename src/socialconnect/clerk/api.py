@@ -277,7 +277,7 @@ _DEAD = {
     "oauth_missing_access_token": "no token is stored for the account",
 }
 _CONSENT = (
-    "Ask the user to connect it again. With Google, only a consent screen gives a refresh token, and two instances that "
+    "Ask the user to connect it again. With Google, only a consent screen gives one, and two instances that "
     "share one Google client lose it."
 )
 

@@ -100,7 +100,7 @@ class Budgets:
             now = clock()
         return now - began
 
-    def allow(self, seconds: float, who: str, why: str = "") -> None:
+    def allow(self, seconds: float, who: str, why: str = "", **facts: object) -> None:
         """Raise a RateLimited if a wait of `seconds` is longer than `max_wait`."""
         if seconds > self.max_wait:
             until = time() + seconds
@@ -109,6 +109,7 @@ class Budgets:
                 cure=f"Come back then, or allow it: max_wait={int(seconds) + 1}.",
                 retry_after=seconds,
                 until=until,
+                **facts,
             )
 
 

@@ -139,7 +139,10 @@ class Sender:
                 case Refetch(why):
                     token, fresh, attempt = await self._renewed(token, caller, why), True, attempt - 1
                 case Retry(after, why, throttled):
-                    await self._wait(after, why, lanes[-1] if throttled else None, caller)
+                    status = exchange.response.status if exchange.response else 0
+                    facts = {**self._facts(caller), "status": status}
+                    self._wire.budgets.allow(after, self._who(caller), why, **facts)
+                    await self._wait(after, lanes[-1] if throttled else None)
                 case Fail():
                     raise self._error(decision, exchange, caller)
 
@@ -171,8 +174,7 @@ class Sender:
             scopes=caller.tokens.scopes,
         )
 
-    async def _wait(self, after: float, why: str, lane: Lane | None, caller: Caller) -> None:
-        self._wire.budgets.allow(after, self._who(caller), why)
+    async def _wait(self, after: float, lane: Lane | None) -> None:
         if lane is None:
             await asyncio.sleep(after)
         else:  # all who share the budget wait with it, at the next `spend`

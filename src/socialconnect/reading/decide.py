@@ -177,8 +177,10 @@ def decide(
     body = None if success and not any(200 in rule.status and rule.at for rule in manners.rules) else response.json()
     rule = _matching(response, body, manners, scopes)
     if rule is None:
-        if success or response.status == 304:
-            return GoOn(empty=response.status in (204, 205, 304))
+        if success:
+            return GoOn(empty=response.status in (204, 205))
+        if response.status == 304:
+            return GoOn(empty=True, cut="The provider says that nothing is new (304), and sent no rows.")
         if response.status in _REDIRECTS and "location" in response.headers:
             return Follow(response.headers["location"])
         rule = ErrorRule("refused")

@@ -32,6 +32,8 @@ RAW = "raw"
 _ROWS = "rows that are not objects"
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _Integer = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
+_Moment = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**15)]
+_MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Extractor:
         self.columns = tuple(columns)
         self.raw = raw
         self._paths = [parse(column.path) for column in self.columns]
-        self._typed = None if raw else _Typed.build(resource, self.columns, self._paths)
+        self._typed = [] if raw else _typed(resource, self.columns)
 
     def page(self, body: bytes) -> Page:
         """The rows of one response body; a MalformedResponse where it holds no records at all."""
-        if self._typed is not None:
+        if self._typed:
             try:
-                return self._typed.page(body)
+                return _joined([typed.page(body) for typed in self._typed])
             except msgspec.ValidationError:
                 pass  # some value is not of its declared type: look at each on its own
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -189,7 +191,7 @@ def _leaf_type(column: Column) -> object:
     if column.form == "text":
         return str | int | float
     if column.form in ("s", "ms"):
-        return int | float
+        return _Moment | float
     types: dict[str, object] = {
         "string": str,
         "category": str,
@@ -203,6 +205,46 @@ def _leaf_type(column: Column) -> object:
     return types[column.dtype]
 
 
+def _typed(resource: Resource, columns: Sequence[Column]) -> list[_Typed]:
+    """Decoders that together give all columns: mostly one; none where the records cannot be reached by keys alone."""
+    prefix = keys_only(parse(resource.records)[0]) if resource.records else ()
+    found: list[_Typed] = []
+    left = list(columns)
+    while left and prefix is not None:
+        group = left
+        later: list[Column] = []
+        while True:
+            try:
+                found.append(_Typed.build(resource, group, prefix))
+            except _Clash:
+                if len(group) == 1:
+                    return []
+                group, later = group[:-1], [group[-1], *later]
+            else:
+                break
+        left = later
+    return found
+
+
+def _joined(pages: Sequence[Page]) -> Page:
+    return Page(tuple(values for page in pages for values in page.columns), pages[0].rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a column's value is in a decoded record: `get` off the object `inside` it, or else by walking `paths`."""
+
+    paths: tuple[Path, ...]
+    inside: tuple[str, ...] = ()
+    get: Callable[[object], object] | None = None
+
+    @classmethod
+    def of(cls, column: Column) -> _Place:
+        paths = parse(column.path)
+        names = keys_only(paths[0]) if len(paths) == 1 else None
+        return cls(paths) if names is None else cls(paths, names[:-1], attrgetter(attribute(names[-1])))
+
+
 @dataclass(slots=True)
 class _Typed:
     """The decoder of one choice of columns, and how each is read off the decoded records."""
@@ -211,22 +253,16 @@ class _Typed:
     records: tuple[str, ...]
     single: bool
     columns: tuple[Column, ...]
-    paths: list[tuple[Path, ...]]
+    places: list[_Place]
     empty: dict[tuple[str, ...], object]
 
     @classmethod
-    def build(cls, resource: Resource, columns: Sequence[Column], paths: list[tuple[Path, ...]]) -> _Typed | None:
-        """None where the columns cannot share one structure: then every page goes the lenient way."""
-        prefix = keys_only(parse(resource.records)[0]) if resource.records else ()
-        if prefix is None:
-            return None
+    def build(cls, resource: Resource, columns: Sequence[Column], prefix: tuple[str, ...]) -> _Typed:
+        """A _Clash where the columns cannot share one structure."""
         root = _Node()
-        try:
-            for column, alternatives in zip(columns, paths, strict=True):
-                for path in alternatives:
-                    _place(root, path, column)
-        except _Clash:
-            return None
+        for column in columns:
+            for path in parse(column.path):
+                _place(root, path, column)
         kind = root.type()
         if not resource.single:
             kind = list[kind]  # type: ignore[valid-type]
@@ -236,7 +272,8 @@ class _Typed:
                 [(attribute(name), kind | None, msgspec.field(default=None, name=name))],  # type: ignore[operator]
             )
         decoder = msgspec.json.Decoder(kind | None)  # type: ignore[operator]
-        return cls(decoder.decode, prefix, resource.single, tuple(columns), paths, _empties(root))
+        places = [_Place.of(column) for column in columns]
+        return cls(decoder.decode, prefix, resource.single, tuple(columns), places, _empties(root))
 
     def page(self, body: bytes) -> Page:
         """The rows of a body that fits; a msgspec.ValidationError where one does not."""
@@ -250,18 +287,15 @@ class _Typed:
             raise msgspec.ValidationError
         parents: dict[tuple[str, ...], Values] = {(): records}
         values = tuple(
-            _convert(self._values(records, alternatives, parents), column)
-            for column, alternatives in zip(self.columns, self.paths, strict=True)
+            _convert(self._values(records, place, parents), column)
+            for column, place in zip(self.columns, self.places, strict=True)
         )
         return Page(values, len(records))
 
-    def _values(
-        self, records: Values, alternatives: tuple[Path, ...], parents: dict[tuple[str, ...], Values]
-    ) -> Values:
-        names = keys_only(alternatives[0]) if len(alternatives) == 1 else None
-        if names is None:
-            return [first(record, alternatives, _get) for record in records]
-        return list(map(attrgetter(attribute(names[-1])), self._parents(names[:-1], parents)))
+    def _values(self, records: Values, place: _Place, parents: dict[tuple[str, ...], Values]) -> Values:
+        if place.get is None:
+            return [first(record, place.paths, _get) for record in records]
+        return list(map(place.get, self._parents(place.inside, parents)))
 
     def _parents(self, names: tuple[str, ...], parents: dict[tuple[str, ...], Values]) -> Values:
         """The objects that hold a nested field, one per record; an empty one where there is none."""
@@ -300,7 +334,10 @@ def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], 
 def _convert(values: Values, column: Column) -> Values:
     if column.dtype == "json":
         return [_raw_text(value) for value in values]
-    if column.form or column.dtype == "list":
+    if column.form in _MICROSECONDS:
+        scale = _MICROSECONDS[column.form]
+        return [value if value is None else round(value * scale) for value in values]  # type: ignore[operator]
+    if column.form:
         drift: Counter[str] = Counter()
         converted = [_coerce(value, column, drift) for value in values]
         if drift:
@@ -364,7 +401,7 @@ def _as_moment(value: object, column: Column) -> str | int | None:
     number = _as_float(value, column)
     if number is None or not math.isfinite(number):
         return None
-    moment = round(number * (1_000_000 if column.form == "s" else 1_000))
+    moment = round(number * _MICROSECONDS[column.form])
     return moment if _LEAST <= moment <= _MOST else None
 
 

@@ -75,8 +75,9 @@ class Outcome:
             self.partial("cut", self.cut)
 
     def partial(self, reason: str, message: str) -> None:
-        """Something is missing from what was read."""
-        self.status, self.reason, self.message = "partial", reason, message
+        """Something is missing from what was read; an error that ended it stays its reason."""
+        if self.error is None:
+            self.status, self.reason, self.message = "partial", reason, message
 
 
 _OUTCOMES = (

@@ -308,19 +308,20 @@ class Reader:
 
     def _unrepeated(self, frame: pd.DataFrame, ended: Sequence[Outcome]) -> pd.DataFrame:
         """Without the rows that came twice because a listing changed while its pages were read."""
-        paged = [outcome for outcome in ended if outcome.pages > 1]
-        names = [IDENTITY[1], *self._resource.key]
-        if not paged or not self._resource.key or not set(names) <= set(frame.columns):
+        key, lead = list(self._resource.key), list(IDENTITY)
+        if not key or not set(key) <= set(frame.columns) or all(outcome.pages < 2 for outcome in ended):
             return frame
-        repeated = frame.duplicated(names)
-        if not repeated.any():
-            return frame
-        for account, count in frame.loc[repeated, IDENTITY[1]].value_counts().items():
-            outcome = next(one for one in paged if one.external_account_id == account)
-            outcome.rows -= int(count)
-            outcome.partial(
-                "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
-            )
+        # a row without its key is nobody's twin, and two users may reach the same one
+        repeated = frame.duplicated([*lead, *key]) & frame[key].notna().all(axis=1)
+        rows = frame.loc[repeated, lead].astype(object)
+        counts = Counter(rows.where(rows.notna(), None).itertuples(index=False, name=None))
+        for outcome in ended:
+            count = counts[outcome.user_id, outcome.external_account_id]
+            if count:
+                outcome.rows -= count
+                outcome.partial(
+                    "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
+                )
         return frame[~repeated].reset_index(drop=True)
 
 

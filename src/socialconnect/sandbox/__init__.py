@@ -18,10 +18,9 @@ import threading
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from socialconnect import connectors
+from socialconnect.connectors import Connectors
 from socialconnect.errors import MissingPackage, Unavailable
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
@@ -61,7 +60,7 @@ class Sandbox:
         connectors: Sequence[Connector] = (),
         limits: bool = True,
     ) -> None:
-        served = {connector.name: connector for connector in (*_built_in(), *connectors)}
+        served = Connectors(connectors)
         core = {offered.name for offered in CORE}
         further = [Offered(name, each.strategy, title=each.title) for name, each in served.items() if name not in core]
         self.world = World(users, seed, (*CORE, *further))
@@ -134,12 +133,6 @@ def _needed(name: str) -> ModuleType:
         raise MissingPackage(
             f"The sandbox needs {name}, which is not installed.", cure="pip install 'socialconnect[sandbox]'"
         ) from None
-
-
-def _built_in() -> list[Connector]:
-    """The connector of each file in `socialconnect/connectors`."""
-    modules = [import_module(f"{connectors.__name__}.{found.name}") for found in iter_modules(connectors.__path__)]
-    return [module.connector for module in modules if hasattr(module, "connector")]
 
 
 def _scopes(connector: Connector) -> tuple[str, ...]:

@@ -31,12 +31,11 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        request = Request(scope, receive)
-        call = self._call(request, await request.body())
         with self._record.under_way():
+            request = Request(scope, receive)
+            call = self._call(request, await request.body())
             outcome = self._hosts.handle(call)
-            if outcome.delay:
-                await asyncio.sleep(outcome.delay)
+            await asyncio.sleep(outcome.delay)  # also without delay: in process, others get their turn as on a network
             if outcome.dropped:
                 self._record.add(Served(call.host, call.method, call.path, 0, call.query, call.now))
                 await _drop(send)

@@ -155,6 +155,7 @@ class World:
             while code in self._codes:
                 code += 1
             self._codes[code] = offered
+        self._strides = {name: _stride(seed, name) for name in self.providers}
         self.person = lru_cache(maxsize=4096)(self._person)
         self.accounts = lru_cache(maxsize=4096)(self._accounts)
 
@@ -235,11 +236,8 @@ class World:
 
     def _fates(self, index: int, provider: str) -> tuple[str, ...]:
         """How a user's accounts at one provider fare: each of the table's rows comes up in every 200 users."""
-        chance = dice.number(self.seed, "fate", provider)
-        stride = chance % _CYCLE | 1
-        while gcd(stride, _CYCLE) > 1:
-            stride += 2
-        rank = (index * stride + (chance >> 32)) % _CYCLE
+        stride, start = self._strides[provider]
+        rank = (index * stride + start) % _CYCLE
         if rank >= self.providers[provider].share * _CYCLE:
             return ()
         return _TABLE[rank] if rank < len(_TABLE) else ("healthy",)
@@ -273,6 +271,15 @@ class World:
             situation,
             created,
         )
+
+
+def _stride(seed: int, provider: str) -> tuple[int, int]:
+    """A step that comes by every rank of the cycle once, and where it starts."""
+    chance = dice.number(seed, "fate", provider)
+    stride = chance % _CYCLE | 1
+    while gcd(stride, _CYCLE) > 1:
+        stride += 2
+    return stride, (chance >> 32) % _CYCLE
 
 
 def _provider_user_id(provider: str, compact: int, seed: int) -> str:

@@ -1,0 +1,109 @@
+"""Users and their external accounts as frames."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from socialconnect.clerk.declare import users
+from socialconnect.clerk.models import ExternalAccount, User, rows
+from socialconnect.frames import Table, describe
+from socialconnect.reading.declare import Column, Value, columns
+from socialconnect.reading.extract import Extractor, Page
+from socialconnect.runs.order import InOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.http.send import Observer
+
+_ACCOUNTS = (
+    *columns("string", "user_id external_account_id"),
+    *columns("category", "provider status"),
+    Column("connected", "boolean"),
+    *columns("string", "provider_user_id username email_address label", personal=True),
+    Column("scopes", "list"),
+    *columns("datetime", "created_at updated_at", form="s"),
+)
+
+
+async def users_frame(
+    clerk: Clerk,
+    filters: Mapping[str, Value],
+    observe: Observer,
+    *,
+    names: Sequence[str] | None = None,
+    raw: bool = False,
+) -> pd.DataFrame:
+    """One row per user, the Clerk id as `user_id`."""
+    chosen = None if names is None else ["id", *(name for name in names if name not in ("user_id", "id"))]
+    extractor = Extractor(users, users.select(chosen), raw=raw)
+    table = Table(extractor.columns, lead=(), raw=raw)
+    order = InOrder(table)
+    walked: set[int] = set()
+    async with aclosing(clerk.listing(filters, observe, side_by_side=True)) as listing:
+        async for page in listing:
+            order.page(page.window, page.number, extractor.page(page.body))
+            walked.add(page.window)
+    for window in range(max(walked, default=-1) + 1):
+        order.done(window)
+    frame = table.frame().rename(columns={"id": "user_id"})
+    frame = frame.drop_duplicates("user_id", ignore_index=True) if len(walked) > 1 else frame
+    return _described(frame, "clerk.users", clerk)
+
+
+async def accounts_frame(clerk: Clerk, chosen: Sequence[str] | None, observe: Observer) -> pd.DataFrame:
+    """One row per user and external account, connected or not, with its scopes and state."""
+    filters: Mapping[str, Value] = {} if chosen is None else {"user_id": list(chosen)}
+    found: dict[str, tuple[tuple[int, int], User]] = {}
+    async with aclosing(clerk.listing(filters, observe, side_by_side=chosen is None)) as listing:
+        async for page in listing:
+            for user in rows(page.body, User):
+                found.setdefault(user.id, ((page.window, page.number), user))
+    table = Table(_ACCOUNTS, lead=())
+    for _, user in sorted(found.values(), key=lambda entry: entry[0]):
+        table.append(_page(user))
+    return _described(table.frame(), "clerk.accounts", clerk)
+
+
+def _page(user: User) -> Page:
+    rows_of = [_row(user.id, account) for account in user.external_accounts]
+    return Page(tuple([row[column.name] for row in rows_of] for column in _ACCOUNTS), len(rows_of))
+
+
+def _row(user_id: str, account: ExternalAccount) -> dict[str, object]:
+    """The values of one row; moments as microseconds since 1970."""
+    return {
+        "user_id": user_id,
+        "external_account_id": account.id,
+        "provider": account.provider or None,
+        "status": account.verification.status if account.verification else None,
+        "connected": account.connected,
+        "provider_user_id": account.provider_user_id,
+        "username": account.username,
+        "email_address": account.email_address,
+        "label": account.label,
+        "scopes": list(account.approved_scopes),
+        "created_at": _micro(account.created_at),
+        "updated_at": _micro(account.updated_at),
+    }
+
+
+def _micro(moment: float | None) -> int | None:
+    return None if moment is None else round(moment * 1_000_000)
+
+
+def _described(frame: pd.DataFrame, resource: str, clerk: Clerk) -> pd.DataFrame:
+    return describe(
+        frame,
+        {
+            "resource": resource,
+            "read_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "api_version": clerk.connector.api_version,
+            "complete": True,
+        },
+    )
