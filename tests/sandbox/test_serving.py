@@ -108,6 +108,6 @@ def test_time_goes_on_in_another_loop():
 
 async def test_requests_side_by_side_are_counted(visit):
     """The record's peak is how many requests were under way at one time."""
-    visitor = visit(users=5, faults=[])
+    visitor = visit(users=5)
     await asyncio.gather(*(visitor.clerk("/users") for _ in range(10)))
-    assert len(visitor.sandbox.requests) == 10
+    assert (len(visitor.sandbox.requests), visitor.sandbox.requests.peak) == (10, 10)
