@@ -55,10 +55,17 @@ def test_success_goes_on(status):
     assert judge(answer(status, {"error": "a field of that name"})) == GoOn()
 
 
-@pytest.mark.parametrize("status", [204, 205, 304])
+@pytest.mark.parametrize("status", [204, 205])
 def test_no_content_is_empty(status):
     """A status that has no body by definition means no rows."""
     assert judge(answer(status)) == GoOn(empty=True)
+
+
+def test_not_modified_is_empty_and_says_why():
+    """A 304 brings no rows and is no failure, but nobody takes it for an empty account."""
+    decision = judge(answer(304))
+    assert decision.empty
+    assert "304" in decision.cut
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
