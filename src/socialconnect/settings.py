@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
-from socialconnect.errors import InvalidKey, MissingKey, UsageError
+from socialconnect.errors import InvalidKey, MissingKey, UnknownName, UsageError
 from socialconnect.secret import Secret
 
 if TYPE_CHECKING:
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     @classmethod
     def make(cls, **values: object) -> Settings:
         """Settings from the given values and the usual places; a UsageError names what is wrong."""
+        for name in values:
+            if name not in cls.model_fields:
+                near = get_close_matches(name, cls.model_fields, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else f"There is: {', '.join(cls.model_fields)}."
+                raise UnknownName(f"There is no setting {name!r}.", cure=hint)
         try:
             # what pydantic cannot see from here: the values are checked by the call itself
             return cls(**{name: value for name, value in values.items() if value is not None})  # type: ignore[arg-type]

@@ -84,7 +84,7 @@ CASES = [
     Case("validation", "github", lambda: only(nock("errors"), 422), "refused", says="Validation Failed"),
     Case("renamed", "github", lambda: only(nock("rename-repository"), 301), "follow"),
     Case("moved for now", "github", lambda: only(nock("rename-repository"), 307), "follow"),
-    Case("not modified", "github", lambda: only(betamax("Branch_latest_sha"), 304), "empty"),
+    Case("not modified", "github", lambda: only(betamax("Branch_latest_sha"), 304), "cut"),
     Case(
         "secondary limit without a header",
         "github",

@@ -177,10 +177,9 @@ def decide(
     body = None if success and not any(200 in rule.status and rule.at for rule in manners.rules) else response.json()
     rule = _matching(response, body, manners, scopes)
     if rule is None:
-        if success:
-            return GoOn(empty=response.status in (204, 205))
-        if response.status == 304:
-            return GoOn(empty=True, cut="The provider says that nothing is new (304), and sent no rows.")
+        if success or response.status == 304:
+            cut = "The provider says that nothing is new (304), and sent no rows." if response.status == 304 else ""
+            return GoOn(empty=response.status in (204, 205, 304), cut=cut)
         if response.status in _REDIRECTS and "location" in response.headers:
             return Follow(response.headers["location"])
         rule = ErrorRule("refused")
@@ -188,13 +187,13 @@ def decide(
     codes = tuple(_values(body, manners.codes)) if manners.codes else ()
     if rule.kind == "empty":
         return GoOn(empty=True)
-    if rule.kind == "partial":
-        return GoOn(cut=rule.cure or why)
+    if rule.kind == "partial":  # without `at` the body is rows, and none of them is quoted
+        return GoOn(cut=rule.cure or (why if rule.at else "The provider says that it left something out."))
     if rule.kind == "token" and not fresh_token:
         return Refetch(why)
     if rule.kind in ("throttled", "unavailable"):
         after = _delay(rule, response, body, attempt=attempt, now=now, dice=dice)
-        if rule.give_up or attempt >= (rule.tries or attempts):
+        if rule.give_up or attempt >= min(rule.tries or attempts, attempts):
             return Fail(rule.kind, why, rule.cure, retry_after=after, codes=codes)
         return Retry(after, why, throttled=rule.kind == "throttled")
     return Fail(
@@ -209,7 +208,7 @@ def decide(
 
 def backoff(attempt: int, dice: Callable[[], float], *, first: float = 0.5, most: float = 64.0) -> float:
     """Seconds before the next try: doubling, spread by half, never over `most`."""
-    return float(min(first * 2 ** (attempt - 1), most) * (0.5 + dice() / 2))
+    return float(min(first * 2 ** min(attempt - 1, 32), most) * (0.5 + dice() / 2))
 
 
 def budget_left(response: Response, manners: Manners) -> tuple[int, float] | None:
@@ -293,13 +292,13 @@ def _delay_of(source: str, response: Response, body: Json, now: float) -> float 
     if form in ("epoch", "epoch_ms"):
         text = response.headers.get(name, "")
         scale = 1000 if form == "epoch_ms" else 1
-        return max(0.0, float(text) / scale - now) if text.replace(".", "", 1).isdecimal() else None
+        return max(0.0, float(text) / scale - now) if re.fullmatch(r"\d{1,16}(\.\d+)?", text) else None
     if form == "body":
         return retry_after(str(look(body, name)), now)
     return None
 
 
-_CHALLENGED = re.compile(r'scope="([^"]*)"')
+_CHALLENGED = re.compile(r'scope="?([^",]*)"?', re.IGNORECASE)
 
 
 def _words(source: str, response: Response, body: Json) -> tuple[str, ...]:

@@ -64,10 +64,7 @@ class Column:
             )
         if not self.path:
             object.__setattr__(self, "path", self.name)
-        try:
-            paths.parse(self.path)
-        except ValueError as error:
-            raise UsageError(f"Column {self.name!r}: {error}.", cure="See the forms in reading/paths.py.") from None
+        _parsed(self.path, f"Column {self.name!r}")
 
 
 def columns(
@@ -174,6 +171,9 @@ class Resource:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"The resource {self.name!r} declares {', '.join(twice)} twice.", cure="Rename one.")
+        for path in (self.records, *self.drop):
+            if path not in ("", "."):
+                _parsed(path, f"The resource {self.name!r}")
         for name in self.key:
             if name not in names:
                 raise UsageError(f"The key {name!r} of {self.name!r} is not one of its columns.", cure="Declare it.")
@@ -245,7 +245,8 @@ class Connector:
     """One provider's facts: where it is, how it answers and what it offers.
 
     `strategy` is Clerk's name for it, `oauth_NAME` by default. A token goes to `origin` and the further `origins`
-    only. `concurrency` is how many requests one token may have under way.
+    only. `concurrency` is how many requests one token may have under way; `scope_aliases` give scopes with two names
+    one.
     """
 
     name: str
@@ -262,20 +263,29 @@ class Connector:
     concurrency: int = 8
     api_version: str = ""
     scope_aliases: Mapping[str, str] = field(default_factory=dict)
-    reconnect: str = ""
 
     def __post_init__(self) -> None:
         _identifier(self.name, "connector")
         object.__setattr__(self, "resources", tuple(self.resources))
         object.__setattr__(self, "title", self.title or self.name.replace("_", " ").title())
         object.__setattr__(self, "strategy", self.strategy or f"oauth_{self.name}")
-        object.__setattr__(self, "origins", tuple(dict.fromkeys((self.origin, *self.origins))))
+        object.__setattr__(self, "origin", self.origin.rstrip("/"))
+        origins = (self.origin, *(origin.rstrip("/") for origin in self.origins))
+        object.__setattr__(self, "origins", tuple(dict.fromkeys(origins)))
+        names = [resource.name for resource in self.resources]
+        if len(set(names)) < len(names):
+            raise UsageError(f"The connector {self.name!r} declares a resource twice.", cure="Rename one.")
         for origin in self.origins:
             parts = urlsplit(origin)
-            if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or "@" in origin:
+            beyond = parts.path or parts.query or parts.fragment
+            if parts.scheme not in ("http", "https") or not parts.netloc or beyond or "@" in origin:
                 raise UsageError(
                     f"{origin!r} is not an origin.", cure="Give scheme and host alone, as https://api.example.com."
                 )
+
+    def canonical(self, scope: str) -> str:
+        """The one name of a scope that has two."""
+        return self.scope_aliases.get(scope, scope)
 
     def resource(self, name: str) -> Resource:
         """One resource by name; an UnknownName with the nearest where there is none."""
@@ -292,6 +302,13 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Unkn
     listed = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     cure = f"Did you mean {near[0]!r}?" if near else (f"There is: {listed}." if names else "There is none.")
     return UnknownName(f"There is no {kind} {name!r}{f' {where}' if where else ''}.", cure=cure, near=near)
+
+
+def _parsed(path: str, where: str) -> None:
+    try:
+        paths.parse(path)
+    except ValueError as error:
+        raise UsageError(f"{where}: {error}.", cure="See the forms in reading/paths.py.") from None
 
 
 def _identifier(name: str, kind: str) -> None:

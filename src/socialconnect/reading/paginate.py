@@ -87,6 +87,9 @@ _LINK = re.compile(rf"<([^<>]*)>\s*((?:{_ATTRIBUTE})*)")
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 
 
+_LAST = 100_000  # a higher last page is read one by one: a hostile number must not fill the memory
+
+
 @dataclass(frozen=True, slots=True)
 class LinkHeader:
     """The `Link` header names the next page, as RFC 8288 has it; some name the last one too.
@@ -112,7 +115,7 @@ class LinkHeader:
         follow = _at(request, links["next"])
         last = dict(_at(request, links["last"]).query).get(self.page, "")
         first = dict(follow.query).get(self.page, "")
-        if not (last.isdecimal() and first.isdecimal() and int(first) <= int(last)):
+        if not (last.isdecimal() and first.isdecimal() and int(first) <= int(last) <= _LAST):
             return None
         return tuple(follow.with_query(**{self.page: number}) for number in range(int(first), int(last) + 1))
 

@@ -54,12 +54,13 @@ def error_for(
             cure = fail.cure or f"Ask the user to connect {title} again in the application's account page."
             return ReconnectNeeded(f"{title} does not accept the token of {who} ({said}).", cure=cure, **facts)
         case "scope":
-            needed = " or ".join(fail.required) or "a further permission"
+            required = _required(fail, connector, resource)
+            needed = " or ".join(required) or "a further permission"
             has = ", ".join(fail.granted) or "none that is known"
             return MissingScope(
                 f"{what} needs {needed}, which the token of {who} lacks (it has {has}; {said}).",
                 cure=fail.cure or f"Ask the user to connect {title} again and to allow it.",
-                required=fail.required,
+                required=required,
                 granted=fail.granted,
                 **facts,
             )
@@ -74,3 +75,10 @@ def error_for(
         case _:
             cure = fail.cure or "Check the parameters and the API version."
             return RequestRefused(f"{title} refused the request for {what} ({said}).", cure=cure, **facts)
+
+
+def _required(fail: Fail, connector: Connector, resource: str) -> tuple[str, ...]:
+    """The scopes to ask for: the resource's own among those that the provider accepts, where it names any."""
+    own = next((one.scopes for one in connector.resources if resource == f"{connector.name}.{one.name}"), ())
+    accepted = {connector.canonical(scope) for scope in fail.required}
+    return tuple(scope for scope in own if connector.canonical(scope) in accepted) or fail.required or own
