@@ -108,6 +108,7 @@ async def test_users_are_found_by_what_they_have(visitor):
     github = next(visitor.world.having("github", "healthy"))
     filters = [
         ({"user_id": [person.user_id, visitor.world.user_id(5), "user_unknown"]}, {person.index, 5}),
+        ({"user_id": [f"+{person.user_id}", visitor.world.user_id(5), f"-{person.user_id}"]}, {5}),
         ({"user_id": f"-{person.user_id}"}, set(range(200)) - {person.index}),
         ({"email_address": person.email}, {person.index}),
         ({"username": person.username}, {person.index}),
@@ -132,7 +133,9 @@ async def test_users_are_as_specified(visitor, validator):
         check.validate(row)
         assert row["private_metadata"]
         primary = [mail for mail in row["email_addresses"] if mail["id"] == row["primary_email_address_id"]]
-        assert len(primary) == 1
+        assert [mail["email_address"] for mail in primary] == [
+            visitor.world.person(visitor.world.find_user(row["id"])).email
+        ]
     assert any(len(row["email_addresses"]) > 1 for row in rows)
     assert any(not name.isascii() for row in rows if (name := row["first_name"]))
 
@@ -191,6 +194,7 @@ async def test_a_user_may_have_two_accounts_of_one_provider(visitor):
     accounts = [account for account in visitor.world.accounts(user) if account.provider == "github"]
     items = (await visitor.tokens(accounts[0])).json()
     assert [item["external_account_id"] for item in items] == [account.eac for account in accounts]
+    assert [item["label"] for item in items] == [None, "second"]
     for account, item in zip(accounts, items, strict=True):
         assert (await visitor.get("https://api.github.com/user", item["token"])).json()["login"] == account.username
 

@@ -174,6 +174,14 @@ async def test_pages_can_be_read_side_by_side(acme):
     assert pages == await walk(visitor, "large", "link_pages")
 
 
+@pytest.mark.parametrize("kind", ["next_url", "link_header", "link_pages"])
+async def test_next_addresses_keep_what_was_asked(acme, kind):
+    """A whole next address holds the parameters of the first request too."""
+    visitor = acme()
+    resource, request, response, _ = await first_page(visitor, "large", kind)
+    assert set(request.query) <= set(resource.paging.next_request(request, response).query)
+
+
 async def test_values_stand_where_they_are_declared(acme):
     """Each column's path leads to a value of its dtype, and sometimes to none."""
     pages = await walk(acme(), "large", "none")
@@ -202,6 +210,10 @@ async def test_values_stand_where_they_are_declared(acme):
         assert all(isinstance(value, kind) for value in found), name
         assert name in ("id", "labels") or len(found) < len(values[name]), name
     assert all(value.isdecimal() for value in values["size"] if value)
+    assert {(row.get("name"), "name" in row) for row in pages[0] if not row.get("name")} == {
+        (None, True),
+        (None, False),
+    }
 
 
 @pytest.mark.parametrize("name", ["me", "first", "bare"])

@@ -76,14 +76,20 @@ async def test_the_default_page_has_thirty(visitor):
 
 async def test_nobody_sees_private_repositories_without_the_scope(visitor):
     """The scope repo shows private repositories; without it they are missing and nothing says so."""
-    narrow, broad = visitor.first("github", "narrow"), visitor.first("github", "large")
+    broad = visitor.first("github", "large")
     rows = (await visitor.read(broad, f"{REPOS}?per_page=100&visibility=private")).json()
     assert rows
     assert all(row["private"] for row in rows)
-    answer = await visitor.read(narrow, f"{REPOS}?per_page=100")
-    assert answer.status_code == 200
-    assert "repo" not in answer.headers["x-oauth-scopes"].split(", ")
-    assert not any(row["private"] for row in answer.json())
+    hidden = 0
+    for account in visitor.world.having("github", "narrow"):
+        answer = await visitor.read(account, f"{REPOS}?per_page=100")
+        assert answer.status_code == 200
+        assert "repo" not in answer.headers["x-oauth-scopes"].split(", ")
+        assert not any(row["private"] for row in answer.json())
+        user = (await visitor.read(account, USER)).json()
+        assert user["public_repos"] == len(answer.json())
+        hidden += user["total_private_repos"]
+    assert hidden
 
 
 async def test_a_token_without_scope_is_refused(visitor):
@@ -182,3 +188,5 @@ async def test_a_token_is_good_at_its_own_provider_alone(visitor):
     assert (await visitor.get(USER, await visitor.token(visitor.first("notion", "healthy")))).status_code == 401
     github = await visitor.token(visitor.first("github", "healthy"))
     assert (await visitor.get("https://api.notion.com/v1/users", github)).status_code == 401
+    assert (await visitor.get(USER, github)).status_code == 200
+    assert (await visitor.get(USER, github.replace("sandbox.github", "sandbox.notion"))).status_code == 401

@@ -40,6 +40,15 @@ async def test_cursors_walk_the_workspace_once(visitor, size):
     assert len({row["id"] for row in rows}) == len(rows) >= 130
 
 
+async def test_a_cursor_is_taken_as_it_was_given(visitor):
+    """A cursor with one other digit is refused."""
+    token = await visitor.token(visitor.first("notion", "large"))
+    cursor = (await visitor.get(USERS, token)).json()["next_cursor"]
+    changed = ("0" if cursor[0] != "0" else "1") + cursor[1:]
+    assert (await visitor.get(f"{USERS}?start_cursor={cursor}", token)).status_code == 200
+    assert (await visitor.get(f"{USERS}?start_cursor={changed}", token)).status_code == 400
+
+
 async def test_e_mail_addresses_need_a_capability(visitor):
     """A narrow connection sees people without their addresses."""
     rows = await walk(visitor, await visitor.token(visitor.first("notion", "narrow")))

@@ -100,10 +100,11 @@ def test_time_goes_on_in_another_loop():
     """A second event loop, whose time begins anew, does not turn the sandbox's time back."""
     sandbox = Sandbox(users=1)
 
-    async def now():
+    async def now(time):
+        asyncio.get_running_loop().time = lambda: time
         return sandbox.clock.now()
 
-    assert asyncio.run(now()) <= asyncio.run(now())
+    assert [asyncio.run(now(time)) - EPOCH for time in (500.0, 530.0, 0.0, 4.0)] == [0.0, 30.0, 30.0, 34.0]
 
 
 async def test_requests_side_by_side_are_counted(visit):

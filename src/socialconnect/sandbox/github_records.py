@@ -92,6 +92,8 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
     """The account's own user, with the private fields where the token may see them."""
     person = world.person(account.user)
     chance = dice.number(world.seed, "github", account.number)
+    repositories = count(world, account, situation)
+    closed = sum(_private(_chance(world, account, position)) for position in range(repositories))
     body = {
         **simple_user(account),
         "name": person.name if chance % 9 else None,
@@ -103,7 +105,7 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
         "hireable": None if chance % 5 else True,
         "bio": words.SENTENCES[chance % len(words.SENTENCES)],
         "twitter_username": None,
-        "public_repos": count(world, account, situation),
+        "public_repos": repositories - closed,
         "public_gists": chance % 7,
         "followers": chance % 991,
         "following": chance % 97,
@@ -116,8 +118,8 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
         **body,
         "user_view_type": "private",
         "private_gists": chance % 5,
-        "total_private_repos": chance % 11,
-        "owned_private_repos": chance % 11,
+        "total_private_repos": closed,
+        "owned_private_repos": closed,
         "disk_usage": chance % 500_000,
         "collaborators": chance % 3,
         "two_factor_authentication": chance % 2 == 0,
@@ -127,12 +129,12 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
 
 def repository(world: World, account: Account, position: int) -> bytes:
     """One repository, as JSON: the fields that a real `/user/repos` listing has."""
-    chance = dice.number(world.seed, "repo", account.number, position)
+    chance = _chance(world, account, position)
     thing = words.THINGS[chance % len(words.THINGS)]
     name = f"{thing}-{position}"
     full_name = f"{account.username}/{name}"
     url, html = f"{_API}/repos/{full_name}", f"https://github.com/{full_name}"
-    private = chance % 4 == 0
+    private = _private(chance)
     created = account.created_at // 1000 - (chance >> 8) % 80_000_000
     updated = min(EPOCH, created + (chance >> 12) % 60_000_000)
     stars, forks, issues = (chance >> 20) % 5000, (chance >> 24) % 40, (chance >> 28) % 60
@@ -187,6 +189,14 @@ def repository(world: World, account: Account, position: int) -> bytes:
             "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
         }
     )
+
+
+def _chance(world: World, account: Account, position: int) -> int:
+    return dice.number(world.seed, "repo", account.number, position)
+
+
+def _private(chance: int) -> bool:
+    return chance % 4 == 0
 
 
 def _license(chance: int) -> dict[str, str | None] | None:
