@@ -63,6 +63,15 @@ class Table:
         if len(self._waiting[-1]) >= _FLUSH:
             self._flush()
 
+    def extend(self, other: Table) -> None:
+        """Add all rows of another table with the same columns, which is empty then."""
+        self._flush()
+        other._flush()
+        self._batches += other._batches
+        self.rows += other.rows
+        self.drift.update(other.drift)
+        other._batches, other.rows = [], 0
+
     def arrow(self) -> pa.Table:
         """All rows so far as one Arrow table."""
         self._flush()

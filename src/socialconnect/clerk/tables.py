@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from socialconnect.clerk.models import ExternalAccount, User, rows
 from socialconnect.frames import Table, describe
 from socialconnect.reading.declare import Column, Value, columns
 from socialconnect.reading.extract import Extractor, Page
-from socialconnect.runs.order import InOrder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,18 +41,19 @@ async def users_frame(
 ) -> pd.DataFrame:
     """One row per user, the Clerk id as `user_id`."""
     chosen = None if names is None else ["id", *(name for name in names if name not in ("user_id", "id"))]
-    extractor = Extractor(users, users.select(chosen), raw=raw)
-    table = Table(extractor.columns, lead=(), raw=raw)
-    order = InOrder(table)
-    walked: set[int] = set()
+    columns = [replace(one, name="user_id") if one.name == "id" else one for one in users.select(chosen)]
+    extractor = Extractor(users, columns, raw=raw)
+    windows: dict[int, Table] = {}  # each is walked in order, all at once
     async with aclosing(clerk.listing(filters, observe, side_by_side=True)) as listing:
         async for page in listing:
-            order.page(page.window, page.number, extractor.page(page.body))
-            walked.add(page.window)
-    for window in range(max(walked, default=-1) + 1):
-        order.done(window)
-    frame = table.frame().rename(columns={"id": "user_id"})
-    frame = frame.drop_duplicates("user_id", ignore_index=True) if len(walked) > 1 else frame
+            table = windows.setdefault(page.window, Table(extractor.columns, lead=(), raw=raw))
+            table.append(extractor.page(page.body))
+    whole = Table(extractor.columns, lead=(), raw=raw)
+    for window in sorted(windows):
+        whole.extend(windows[window])
+    frame = whole.frame()
+    if not frame["user_id"].is_unique:  # at the edge of two windows
+        frame = frame.drop_duplicates("user_id", ignore_index=True)
     return _described(frame, "clerk.users", clerk)
 
 

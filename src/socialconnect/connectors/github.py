@@ -189,6 +189,7 @@ connector = Connector(
     source="https://docs.github.com/rest",
     headers={"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"},
     api_version="2022-11-28",
+    concurrency=32,  # GitHub takes 100 at once, of all apps together
     manners=Manners(
         rules=_RULES,
         message="message",
