@@ -150,7 +150,7 @@ class AsyncClient:
             raise ExceptionGroup(run.problems, run.errors)
         if on_error == "warn" and run.problems:
             message = f"{resource}: {run.problems} client.read({resource!r}, …).outcomes has each with its cure."
-            warnings.warn(message, PartialWarning, stacklevel=2)
+            _warn(message)
         return run
 
     async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
@@ -242,7 +242,7 @@ class AsyncClient:
         if alone and run.errors:
             raise run.errors[0]
         if alone and run.problems:
-            warnings.warn(f"{name}: {run.problems}", PartialWarning, stacklevel=2)
+            _warn(f"{name}: {run.problems}")
         return run.frame
 
     async def __aenter__(self) -> Self:
@@ -339,6 +339,11 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client: {', '.join(self.connectors)}>"
+
+
+def _warn(message: str) -> None:
+    # on the background loop no line of the caller's is on the stack, and one of ours would only mislead
+    warnings.warn_explicit(message, PartialWarning, "socialconnect", 0)
 
 
 def _ignore(sent: Sent) -> None:

@@ -276,10 +276,7 @@ _DEAD = {
     "oauth_missing_refresh_token": "the token has expired and there is nothing to refresh it with",
     "oauth_missing_access_token": "no token is stored for the account",
 }
-_CONSENT = (
-    "Ask the user to connect it again. With Google, only a consent screen gives one, and two instances that "
-    "share one Google client lose it."
-)
+_CONSENT = " Google gives a refresh token only with its consent screen, and to one Google client an instance."
 
 
 def _translated(error: SocialConnectError, user_id: str, provider: str) -> SocialConnectError:
@@ -301,8 +298,9 @@ def _translated(error: SocialConnectError, user_id: str, provider: str) -> Socia
             **facts,
         )
     if dead:
+        cure = f"Ask the user to connect {name} again.{_CONSENT if name == 'google' else ''}"
         return ReconnectNeeded(
-            f"Clerk has no usable {name} token for {user_id}: {_DEAD[min(dead)]}.", cure=_CONSENT, **facts
+            f"Clerk has no usable {name} token for {user_id}: {_DEAD[min(dead)]}.", cure=cure, **facts
         )
     if "external_account_email_address_verification_required" in codes:
         return NotConnected(
