@@ -159,10 +159,10 @@ class Sender:
     def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
         attempts = self._wire.settings.attempts
         if exchange.response is None:
-            why = str(exchange.failure)
+            failure = exchange.failure or Unavailable("No answer came.")
             if attempt >= attempts:
-                return Fail("unavailable", why)
-            return Retry(backoff(attempt, random.random), why)
+                return Fail("unavailable", failure.message.rstrip("."), failure.cure)
+            return Retry(backoff(attempt, random.random), failure.message)
         return decide(
             exchange.response,
             attempt=attempt,

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyreqwest.client import Client as RustClient
+    from pyreqwest.exceptions import DetailedPyreqwestError
 
     from socialconnect.settings import Settings
 
 
 USER_AGENT = f"socialconnect/{__version__} python/{platform.python_version()}"
+_CERTIFICATE = "Where a proxy has its own certificate authority, name its file in SSL_CERT_FILE."
 _PLAIN_CONNECTIONS = 16  # httpx's own pool re-checks each connection at each request: past 20 it is slower, not faster
 
 
@@ -68,9 +70,9 @@ class Transport:
         except httpx.TimeoutException:
             failure = Unavailable(f"No answer within {self._settings.timeout:g} s.", cure="Try again.")
         except (httpx.TransportError, OSError) as error:
-            failure = Unavailable(
-                f"The connection failed: {scrub(str(error)) or type(error).__name__}.", cure="Check the network."
-            )
+            why = scrub(str(error)) or type(error).__name__
+            cure = _CERTIFICATE if "certificate" in why.lower() else "Check the network, then try again."
+            failure = Unavailable(f"The connection failed: {why.rstrip('.')}.", cure=cure)
         except (httpx.InvalidURL, httpx.DecodingError, ValueError) as error:
             failure = ProtocolError(f"The exchange is not HTTP as it should be: {scrub(str(error))}.")
         raise failure  # outside the handler: the library's own error, with the header in its frames, is let go
@@ -180,12 +182,18 @@ class _Rust(httpx.AsyncBaseTransport):
             answer = await building.build().send()
             body = (await answer.bytes()).to_bytes()
         except exceptions.RequestTimeoutError as error:
-            failure = httpx.ReadTimeout(str(error))
+            failure = httpx.ReadTimeout(_cause(error))
         except (exceptions.RequestError, exceptions.BuilderError) as error:
-            failure = httpx.NetworkError(str(error))
+            failure = httpx.NetworkError(_cause(error))
         else:
             return httpx.Response(answer.status, headers=list(answer.headers.items()), content=body)
         raise failure
 
     async def aclose(self) -> None:
         await self._client.close()
+
+
+def _cause(error: DetailedPyreqwestError) -> str:
+    """What lies deepest: the outer messages only say that something went wrong."""
+    causes = error.details["causes"] or []
+    return causes[-1]["message"] if causes else error.message
