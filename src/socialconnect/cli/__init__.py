@@ -1,0 +1,71 @@
+"""The command `socialconnect`: what the client does, for a shell.
+
+What was asked for goes to stdout, everything else to stderr. Heavy modules are loaded inside the commands, so that
+`--help` and completion answer at once.
+"""
+
+from typing import Annotated
+
+import typer
+
+from socialconnect import __version__
+from socialconnect.cli.check import check
+from socialconnect.cli.common import command
+from socialconnect.cli.demo import demo
+from socialconnect.cli.listing import accounts, connectors, users
+from socialconnect.cli.pull import pull
+from socialconnect.cli.serve import sandbox
+
+_CODES = """\b
+Exit codes:
+  0    all is well
+  1    a bug of this program: run it again with --debug
+  2    the command cannot be meant as it is written
+  3    set-up: the key, the Clerk instance, a package or a file
+  4    accounts need their owners: none could be read, or with --strict any
+  5    Clerk or a provider is in trouble: run it again later
+  6    a service answered what it should not
+  130  interrupted
+  141  whoever read the output stopped reading
+
+Where accounts of one pull ended with several of these, it exits with the highest. The rows of the other accounts are
+written all the same.
+
+The Clerk secret key comes from CLERK_SECRET_KEY in the environment or a .env file, or from the system keyring; never
+from the command line, which other programs can see."""
+
+app = typer.Typer(
+    name="socialconnect",
+    help="From the accounts your Clerk users connected to tables. Try: socialconnect demo",
+    epilog=_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they show locals
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"socialconnect {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+for _function in (demo, check, users, accounts, pull, connectors, sandbox):
+    app.command()(command(_function))
+app.command("providers", hidden=True)(command(connectors))
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    app()
