@@ -17,12 +17,13 @@ from socialconnect.http.send import Sent, Wire
 from socialconnect.http.transport import Transport
 from socialconnect.runs.run import Reader, Run, Watch
 from socialconnect.runs.select import Users, choose
-from socialconnect.settings import Settings
+from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
     import pandas as pd
+    from pydantic import SecretStr
 
     from socialconnect.clerk.models import AccessToken, Instance
     from socialconnect.http.transport import Application
@@ -49,15 +50,16 @@ class AsyncClient:
 
     def __init__(
         self,
-        secret_key: str | None = None,
+        secret_key: str | SecretStr | None = None,
         *,
         connectors: Iterable[Connector] = (),
         base_urls: Mapping[str, str] | None = None,
         settings: Settings | None = None,
         application: Application | None = None,
     ) -> None:
+        hidden, secret_key = hide(secret_key), None  # a traceback may show locals
         given = settings.model_dump(exclude_unset=True) if settings else {}
-        changes = {"secret_key": secret_key, "base_urls": dict(base_urls) if base_urls else None}
+        changes = {"secret_key": hidden, "base_urls": dict(base_urls) if base_urls else None}
         self.settings = Settings.make(**{**given, **{name: value for name, value in changes.items() if value}})
         self.connectors = Connectors(connectors)
         self._transport = Transport(self.settings, application)
@@ -282,15 +284,16 @@ class Client:
 
     def __init__(
         self,
-        secret_key: str | None = None,
+        secret_key: str | SecretStr | None = None,
         *,
         connectors: Iterable[Connector] = (),
         base_urls: Mapping[str, str] | None = None,
         settings: Settings | None = None,
         application: Application | None = None,
     ) -> None:
+        hidden, secret_key = hide(secret_key), None  # a traceback may show locals
         self.aio = AsyncClient(
-            secret_key, connectors=connectors, base_urls=base_urls, settings=settings, application=application
+            hidden, connectors=connectors, base_urls=base_urls, settings=settings, application=application
         )
         self.sandbox: Sandbox | None = None
         self._bound: dict[str, BoundConnector[pd.DataFrame]] = {}

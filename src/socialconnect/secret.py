@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import quote
 
 _MASK = "[secret]"
 _SHORTEST = 6  # a shorter value would mask ordinary words
 _PLAIN = r"[A-Za-z0-9._~-]+"  # what nobody escapes
+
+E = TypeVar("E", bound=BaseException)
 
 
 class Secret:
@@ -63,6 +65,12 @@ def scrub(text: str) -> str:
     for value in sorted((value for value in near if len(value) >= _SHORTEST), key=len, reverse=True):
         text = re.sub("".join(map(_escaped, value)), _MASK, text)
     return text
+
+
+def bare(error: E) -> E:
+    """`error` without the frames and errors that led to it: their locals hold tokens and what services sent."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _escaped(character: str) -> str:

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         raise TypeError("Settings hold a key, so they cannot be pickled")
 
 
+def hide(key: str | SecretStr | None) -> SecretStr | None:
+    """A key that shows itself nowhere; None where there is none."""
+    return SecretStr(key) if isinstance(key, str) and key else key or None
+
+
 def _said(message: str) -> str:
     return message.removeprefix("Value error, ").rstrip(".")
 

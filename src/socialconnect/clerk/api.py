@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -22,6 +22,7 @@ from socialconnect.errors import (
     InvalidKey,
     NotConnected,
     NotFound,
+    PagingLoop,
     ProviderNotEnabled,
     ReconnectNeeded,
     SetupError,
@@ -47,7 +48,7 @@ class Listing:
 
     window: int
     number: int
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class SecretKey:
@@ -173,7 +174,14 @@ class Clerk:
     async def _walk(self, request: Request, observe: Observer, window: int = 0) -> AsyncGenerator[Listing]:
         following: Request | None = request
         number = 0
+        asked: set[str] = set()
         while following is not None:
+            if following.url in asked:
+                raise PagingLoop(
+                    f"Page {number + 1} of Clerk's users leads back to one that was read.",
+                    cure="Report it to Clerk: the listing does not end.",
+                )
+            asked.add(following.url)
             response = await self._send(following, observe)
             yield Listing(window, number, response.body)
             following = users.paging.next_request(following, response)

@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.errors import MalformedResponse
-from socialconnect.secret import Secret
+from socialconnect.secret import Secret, bare
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -113,7 +113,17 @@ class Social(Record):
 
 def rows(body: bytes, model: type[Model]) -> list[Model]:
     """The records of a body, a bare list or `{"data": […]}`; one that cannot be read is left out alone."""
-    listed = _listed(body)
+    try:
+        listed = _listed(body)
+    except MalformedResponse as error:
+        failure = bare(error)
+    else:
+        return _read(listed, model)
+    del body  # a traceback may show locals, and this may hold tokens
+    raise failure
+
+
+def _read(listed: list[object], model: type[Model]) -> list[Model]:
     try:
         return _many(model).validate_python(listed)
     except ValidationError:

@@ -71,7 +71,10 @@ class Caller:
 class Sent:
     """One request that was made, with nothing secret in it. Times in seconds; `status` 0: no answer came."""
 
-    caller: Caller
+    user_id: str
+    account: str
+    resource: str
+    path: str
     provider: str
     host: str
     method: str
@@ -96,14 +99,15 @@ class Wire:
         self.settings = settings
         self.transport = transport
         self.budgets = Budgets(max_wait=settings.max_wait)
-        self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._places: dict[str, asyncio.Semaphore] = {}
 
-    def slots(self) -> asyncio.Semaphore:
-        """The places on the wire; a loop of its own has its own."""
+    def places(self, host: str) -> asyncio.Semaphore:
+        """The places on the wire to one host, so that a host that waits holds up no other; a loop has its own."""
         loop = asyncio.get_running_loop()
-        if self._slots is None or self._slots[0] is not loop:
-            self._slots = loop, asyncio.Semaphore(self.transport.width)
-        return self._slots[1]
+        if self._loop is not loop:
+            self._loop, self._places = loop, {}
+        return self._places.setdefault(host, asyncio.Semaphore(self.transport.width))
 
 
 class Sender:
@@ -122,10 +126,9 @@ class Sender:
             attempt += 1
             url = self._origins.resolve(request.url)
             lanes = self._lanes(url, caller)
-            waited = await self._wire.budgets.spend(lanes, self._who(caller))
-            exchange = await self._exchange(request, url, token)
+            exchange = await self._exchange(request, url, token, lanes, caller)
             decision = self._decide(exchange, attempt, caller, fresh=fresh)
-            observe(self._sent(exchange, url, request, caller, waited=waited, attempt=attempt, decision=decision))
+            observe(self._sent(exchange, url, request, caller, attempt=attempt, decision=decision))
             self._heed(exchange, lanes[-1])
             match decision:
                 case GoOn(empty=empty):
@@ -146,15 +149,21 @@ class Sender:
                 case Fail():
                     raise self._error(decision, exchange, caller)
 
-    async def _exchange(self, request: Request, url: str, token: Secret | None) -> _Exchange:
+    async def _exchange(
+        self, request: Request, url: str, token: Secret | None, lanes: tuple[Lane, ...], caller: Caller
+    ) -> _Exchange:
         clock = asyncio.get_running_loop().time
-        async with self._wire.slots():
+        who, (shared, *own) = self._who(caller), lanes
+        waited = await self._wire.budgets.spend(own, who) if own else 0.0
+        async with self._wire.places(urlsplit(url).netloc):
+            # a host's budget is booked last of all: what is booked must be sent then, or the host counts otherwise
+            waited += await self._wire.budgets.spend((shared,), who)
             at, began = time(), clock()
             try:
                 response = await self._wire.transport.send(request, url, token)
             except Unavailable as failure:
-                return _Exchange(None, failure, at, clock() - began)
-            return _Exchange(response, None, at, clock() - began)
+                return _Exchange(None, failure, at, clock() - began, waited)
+            return _Exchange(response, None, at, clock() - began, waited)
 
     def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
         attempts = self._wire.settings.attempts
@@ -192,7 +201,7 @@ class Sender:
             lane.close(asyncio.get_running_loop().time() + max(0.0, left[1] - _now(exchange.response)))
 
     def _lanes(self, url: str, caller: Caller) -> tuple[Lane, ...]:
-        """The host's lane, then the one that a throttled answer closes: the token's, or the host's own."""
+        """The host's lane, then the token's where there is one: the last is what a throttled answer closes."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         budgets = self._budgets()
@@ -215,21 +224,23 @@ class Sender:
         request: Request,
         caller: Caller,
         *,
-        waited: float,
         attempt: int,
         decision: Decision,
     ) -> Sent:
         response = exchange.response
         left = budget_left(response, self.connector.manners) if response else None
         return Sent(
-            caller,
+            caller.user_id,
+            caller.account,
+            caller.resource,
+            caller.path,
             self.connector.name,
             urlsplit(url).netloc,
             request.method,
             response.status if response else 0,
             exchange.at,
             exchange.seconds,
-            waited,
+            exchange.waited,
             attempt,
             len(response.body) if response else 0,
             left[0] if left else None,
@@ -262,6 +273,7 @@ class _Exchange:
     failure: Unavailable | None
     at: float
     seconds: float
+    waited: float
 
 
 def _now(response: Response) -> float:

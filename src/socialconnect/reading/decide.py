@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.reading.paths import Json, look
+from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +127,7 @@ class Refetch:
 class Follow:
     """The same thing stands at another address."""
 
-    url: str
+    url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +327,11 @@ def _granted(rule: ErrorRule, response: Response, body: Json, scopes: Sequence[s
 
 
 def _explain(response: Response, body: Json, manners: Manners) -> str:
+    """The status and the provider's own words, scrubbed before they are cut: half a token could not be found."""
     said = look(body, manners.message)
     if isinstance(said, str) and said:
-        return f"{response.status}: {said[:300]}"
+        return f"{response.status}: {scrub(said)[:300]}"
     if body is None and response.body:
         plain = " ".join(re.sub(r"<(style|script)[\s\S]*?</\1>|<[^>]*>", " ", response.text()).split())
-        return f"{response.status}: {plain[:200]}" if plain else f"{response.status}"
+        return f"{response.status}: {scrub(plain)[:200]}" if plain else f"{response.status}"
     return f"{response.status}"

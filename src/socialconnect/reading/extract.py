@@ -19,6 +19,7 @@ import msgspec
 
 from socialconnect.errors import MalformedResponse
 from socialconnect.reading.paths import Each, Index, Json, Key, Path, Where, first, keys_only, look, parse
+from socialconnect.secret import bare, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +58,14 @@ class Extractor:
 
     def page(self, body: bytes) -> Page:
         """The rows of one response body; a MalformedResponse where it holds no records at all."""
+        try:
+            return self._page(body)
+        except MalformedResponse as error:
+            failure = bare(error)
+        del body  # a traceback may show locals
+        raise failure
+
+    def _page(self, body: bytes) -> Page:
         if self._typed:
             try:
                 return _joined([typed.page(body) for typed in self._typed])
@@ -98,7 +107,7 @@ class Extractor:
         return rest
 
     def _malformed(self, body: bytes, what: str) -> MalformedResponse:
-        start = " ".join(body[:120].decode("utf-8", "replace").split())
+        start = scrub(" ".join(body[:2000].decode("utf-8", "replace").split()))[:120]
         return MalformedResponse(
             f"The body {what}: {start!r}", cure="Try again; if it stays, the provider changed or a proxy answered."
         )

@@ -47,8 +47,8 @@ class Response:
     """One HTTP response, read whole and decompressed; header names are lower case."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a traceback may show locals, and
+    body: bytes = field(default=b"", repr=False)  # some services send a token back
 
     def json(self) -> Json:
         """The body as JSON, or None where it is not."""

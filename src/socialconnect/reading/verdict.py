@@ -34,8 +34,8 @@ def error_for(
         "provider": connector.name,
         "resource": resource,
         "status": status,
-        "trace_id": trace_id,
-        "codes": fail.codes,
+        "trace_id": scrub(trace_id),
+        "codes": tuple(map(scrub, fail.codes)),
     }
     what = resource or title
     match fail.kind:

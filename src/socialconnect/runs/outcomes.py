@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from socialconnect.frames import Table
 from socialconnect.reading.declare import Column, columns
 from socialconnect.reading.extract import Page
+from socialconnect.secret import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +62,7 @@ class Outcome:
 
     def fail(self, error: SocialConnectError, status: Status = "failed") -> None:
         """It ended with an error; what was read before it is a part."""
-        self.error = error
+        self.error = bare(error)  # its frames hold the token and the page that was read
         self.status = "partial" if self.rows else status
         self.reason, self.message, self.cure = error.code, error.message, error.cure or None
 
@@ -124,10 +125,9 @@ class Trace:
         sent = list(self._sent)
         values: dict[str, list[object]] = {
             "at": [round(row.at * 1_000_000) for row in sent],
-            "user_id": [row.caller.user_id or None for row in sent],
-            "external_account_id": [row.caller.account or None for row in sent],
-            "resource": [row.caller.resource or None for row in sent],
-            "path": [row.caller.path for row in sent],
+            "user_id": [row.user_id or None for row in sent],
+            "external_account_id": [row.account or None for row in sent],
+            "resource": [row.resource or None for row in sent],
         }
         rest = [column.name for column in _TRACE if column.name not in values]
         return _frame(_TRACE, {**values, **{name: [getattr(row, name) for row in sent] for name in rest}})

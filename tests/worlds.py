@@ -1,0 +1,39 @@
+"""Clients of a sandbox that live in the test's own loop, so that virtual time is theirs too."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+from socialconnect import AsyncClient, Settings
+from socialconnect.sandbox import Sandbox
+
+RESOURCES = ("github.repos", "notion.users", "google.profile")
+LIMIT = {"https://api.clerk.com": "1000/10s"}
+
+
+def client_of(world, *, application=None, connectors=(), **settings):
+    """A client of that world, in process."""
+    chosen = Settings.make(**{"secret_key": world.secret_key, "budgets": LIMIT, "base_urls": {}, **settings})
+    return AsyncClient(settings=chosen, connectors=connectors, application=application or world.app)
+
+
+@asynccontextmanager
+async def opened(users=200, *, connectors=(), settings=None, application=None, **world):
+    """A new world and its client: `async with opened(50, faults=[…]) as (world, client)`."""
+    world = Sandbox(users=users, connectors=connectors, **world)
+    client = client_of(world, application=application, connectors=connectors, **(settings or {}))
+    async with client:
+        yield world, client
+
+
+def accounts_of(world, provider, situation="healthy"):
+    """The external accounts of a world that fare so, newest user first."""
+    return list(world.world.having(provider, situation))
+
+
+def user_of(world, provider, situation="healthy"):
+    """The first user whose only accounts of a provider fare so."""
+    for account in world.world.having(provider, situation):
+        if world.world.situation(account.user)[provider] == (situation,):
+            return world.world.user_id(account.user)
+    raise LookupError(situation)
