@@ -11,7 +11,9 @@ Importing does nothing: each name is loaded when it is first used.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -151,3 +153,14 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return [*__all__]
+
+
+class _Package(ModuleType):
+    """Keeps `sandbox` the function: importing anything of the subpackage would put that in its place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
