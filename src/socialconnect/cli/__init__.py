@@ -9,12 +9,8 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli.check import check
+from socialconnect.cli import check, demo, listing, pull, serve
 from socialconnect.cli.common import command
-from socialconnect.cli.demo import demo
-from socialconnect.cli.listing import accounts, connectors, users
-from socialconnect.cli.pull import pull
-from socialconnect.cli.serve import sandbox
 
 _CODES = """\b
 Exit codes:
@@ -61,9 +57,18 @@ def _root(
     del version
 
 
-for _function in (demo, check, users, accounts, pull, connectors, sandbox):
+_COMMANDS = (
+    demo.demo,
+    check.check,
+    listing.users,
+    listing.accounts,
+    pull.pull,
+    listing.connectors,
+    serve.sandbox,
+)
+for _function in _COMMANDS:
     app.command()(command(_function))
-app.command("providers", hidden=True)(command(connectors))
+app.command("providers", hidden=True)(command(listing.connectors))
 
 
 def main() -> None:

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import socialconnect as sc  # each name is loaded on first use
 from socialconnect.cli import show
-from socialconnect.errors import SocialConnectError, UsageError
+from socialconnect.errors import MissingKey, SocialConnectError, UsageError
 
 if TYPE_CHECKING:
     from socialconnect.client import Client
     from socialconnect.sandbox import Sandbox
 
+_GET_KEY = (
+    "Set CLERK_SECRET_KEY in the environment or a .env file; the Clerk Dashboard has it under API keys. "
+    "Without an account, add --sandbox."
+)
 INTERRUPTED = 130
 UNREAD = 141  # what a shell reports of a program that writes to a closed pipe
 
@@ -50,15 +55,14 @@ class Common:
         given = [f"--{name}" for name in ("users", "seed", "fault") if getattr(self, name) not in (None, [])]
         if given:
             raise UsageError(f"{given[0]} is about the embedded world.", cure="Add --sandbox, or leave it out.")
-        from socialconnect.client import Client  # noqa: PLC0415 - too slow for --help
-
-        return Client()
+        try:
+            return sc.Client()
+        except MissingKey as error:
+            raise MissingKey(error.message, cure=_GET_KEY) from None
 
     def embedded(self) -> "tuple[Client, Sandbox]":
         """A client on the embedded world, and that world."""
-        from socialconnect.embedded import sandbox  # noqa: PLC0415 - too slow for --help
-
-        client = sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
+        client = sc.sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
         if client.sandbox is None:
             raise RuntimeError("the embedded client has no world")
         return client, client.sandbox

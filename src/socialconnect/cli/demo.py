@@ -136,7 +136,11 @@ def _draw_frames(runs: "list[tuple[Run, float]]") -> None:
             names = list(_SHOWN[run.resource])
             show.frame_table(_short(run.frame[names].head(_HEAD)), rows=_HEAD, first=names, indent=3)
         show.say()
-        show.say(f"   {len(run.frame):,} rows x {len(run.frame.columns)} columns from {_work(run, seconds)}.")
+        show.wrapped(
+            f"{len(run.frame):,} rows x {len(run.frame.columns)} columns from {_work(run, seconds)}.",
+            begin="   all:",
+            indent=11,
+        )
         show.wrapped(dtypes(run.frame), begin="   dtypes:", indent=11)
     show.say()
 
@@ -160,9 +164,9 @@ def _draw_outcomes(runs: "list[Run]") -> None:
     why: dict[str, dict[str, int]] = defaultdict(dict)
     cures: dict[str, str] = {}
     for provider, run in zip(providers, runs, strict=True):
-        for reason, users, cure in reasons(run):
-            why[reason][provider] = len(users)
-            cures.setdefault(reason, cure)
+        for reason, outcomes in reasons(run):
+            why[reason][provider] = len(outcomes)
+            cures.setdefault(reason, outcomes[0].cure or outcomes[0].message or "")
     rows += [(f"  {reason}", *(str(found.get(name, 0)) for name in providers)) for reason, found in why.items()]
     show.table(("accounts", *providers), rows, right=providers, indent=3)
     show.say()
@@ -172,7 +176,7 @@ def _draw_outcomes(runs: "list[Run]") -> None:
 
 
 def _draw_next(users: int, seconds: float) -> None:
-    show.say(f"All of this took {seconds:.1f} s. Some accounts have trouble on purpose, as they do in real life.")
+    show.wrapped(f"All of this took {seconds:.1f} s. Some accounts have trouble on purpose, as they do in real life.")
     show.say()
     show.say("NEXT", style="bold")
     show.say("   The same in Python:")
@@ -208,7 +212,7 @@ def _resource(run: "Run", seconds: float) -> dict[str, object]:
         "columns": len(run.frame.columns),
         "dtypes": {str(name): str(dtype) for name, dtype in run.frame.dtypes.items()},
         "accounts": dict(statuses(run)),
-        "reasons": [{"reason": reason, "accounts": len(found), "cure": cure} for reason, found, cure in reasons(run)],
+        "reasons": [{"reason": why, "accounts": len(found), "cure": found[0].cure} for why, found in reasons(run)],
         "requests": run.sent.requests,
         "waited": round(run.sent.waited, 3),
         "seconds": round(seconds, 3),

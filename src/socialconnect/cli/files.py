@@ -29,9 +29,7 @@ class Destination:
         self.path = None if name == STDOUT else Path(name).expanduser().resolve()
         ending = self.path.suffix.lower() if self.path else ".csv"
         if form is None and ending not in _ENDINGS:
-            raise UsageError(
-                f"{name} does not tell its format.", cure=f"End it in {', '.join(_ENDINGS)}, or pass --format."
-            )
+            raise UsageError(f"{name} does not tell its format.", cure=f"End it in {' or '.join(_ENDINGS)}.")
         self.form: Format = form or _ENDINGS[ending]
         if self.path is not None and (self.path.is_dir() or not self.path.parent.is_dir()):
             what = "is a folder" if self.path.is_dir() else "is in a folder that does not exist"

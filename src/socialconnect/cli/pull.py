@@ -16,6 +16,7 @@ from socialconnect.cli.progress import progress
 from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
+    from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.run import Run
 
 _OWNERS = 4  # the exit code of an AccountError
@@ -52,9 +53,11 @@ def pull(  # noqa: PLR0913 - a command's options
     """
     rows_to = _rows_to(common, output, format)
     outcomes_to = to(outcomes, common)
+    if outcomes_to is not None and outcomes_to.path == (rows_to.path if rows_to is not None else None):
+        raise UsageError("The rows and the outcomes would go to the same place.", cure="Name two files.")
     users = chosen_users(user)
-    began = monotonic()
     with common.client() as client:
+        began = monotonic()
         connector, name = client.connectors.resource(resource)
         given = arguments(connector.resource(name), param)
         with progress(
@@ -62,12 +65,12 @@ def pull(  # noqa: PLR0913 - a command's options
         ) as watch:
             run = client.read(resource, users, columns=names(columns), raw=raw, on_error="ignore", watch=watch, **given)
     seconds = monotonic() - began
-    if outcomes_to is not None:
-        outcomes_to.write(run.outcomes)
     if rows_to is not None and readable(run):
         rows_to.write(run.frame)
     elif rows_to is not None:
         show.note("No account could be read, so no rows were written.")
+    if outcomes_to is not None:
+        outcomes_to.write(run.outcomes)
     _show(common, run, rows_to, seconds)
     if not common.quiet and not common.json:
         _summarise(run, connector.title, seconds)
@@ -92,19 +95,13 @@ def readable(run: "Run") -> bool:
     return not run.ended or any(outcome.status in ("ok", "empty", "partial") for outcome in run.ended)
 
 
-def reasons(run: "Run") -> list[tuple[str, list[str], str]]:
-    """Why accounts were not read whole, the most frequent first: the reason, the users, what to do."""
-    users: dict[str, list[str]] = defaultdict(list)
-    cures: dict[str, Counter[str]] = defaultdict(Counter)
+def reasons(run: "Run") -> "list[tuple[str, list[Outcome]]]":
+    """Why accounts were not read whole, the most frequent reason first, with the outcomes of each."""
+    found: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in run.ended:
         if outcome.status not in ("ok", "empty"):
-            reason = outcome.reason or outcome.status
-            users[reason].append(outcome.user_id or "the listing of users")
-            cures[reason][outcome.cure or outcome.message or ""] += 1
-    return [
-        (reason, found, cures[reason].most_common(1)[0][0])
-        for reason, found in sorted(users.items(), key=lambda item: (-len(item[1]), item[0]))
-    ]
+            found[outcome.reason or outcome.status].append(outcome)
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
 def statuses(run: "Run") -> Counter[str]:
@@ -156,15 +153,16 @@ def _summarise(run: "Run", title: str, seconds: float) -> None:
         show.note(f"Nobody has connected {title}.")
         return
     show.note(tally(run, seconds))
-    for reason, users, cure in reasons(run):
-        named = ", ".join(users[:_NAMED]) + (", …" if len(users) > _NAMED else "")
-        show.note(f"  {len(users)} {reason}: {named}. {cure}".rstrip())
+    for reason, outcomes in reasons(run):
+        users = [outcome.user_id or "the listing of users" for outcome in outcomes[:_NAMED]]
+        show.note(f"  {len(outcomes)} {reason}: {', '.join(users)}{', …' if len(outcomes) > _NAMED else ''}")
+        show.note(f"    {outcomes[0].message or ''} {outcomes[0].cure or ''}".rstrip())
 
 
 def tally(run: "Run", seconds: float) -> str:
     """One line on a run: rows, accounts by status, requests, waits and time."""
     counts = ", ".join(f"{count} {status}" for status, count in statuses(run).most_common())
     return (
-        f"{run.resource}: {len(run.frame):,} rows; {len(run.ended):,} accounts: {counts}; "
+        f"{run.resource}: {len(run.frame):,} rows; accounts: {counts}; "
         f"{run.sent.requests:,} requests in {seconds:.1f} s, waited {run.sent.waited:.1f} s."
     )

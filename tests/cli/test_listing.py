@@ -1,0 +1,93 @@
+"""`users`, `accounts`, `connectors`."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from socialconnect.connectors import Connectors
+
+WORLD = ["--sandbox", "--users", "30"]
+
+
+def test_users_come_with_their_ids(run):
+    """The table has the users' ids in full, fits in 80 columns, and says how much it shows."""
+    result = run("users", *WORLD)
+    lines = result.stdout.splitlines()
+    assert lines[2].startswith("user_")
+    assert len(lines[2].split()[0]) > 30
+    assert "20 of 30 users" in lines[-1]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("what", ["users", "accounts"])
+def test_json_is_complete(run, what):
+    """JSON has all of them with all columns, though the table shows some."""
+    document = json.loads(run(what, *WORLD, "--json").stdout)
+    assert document["count"] == len(document[what]) >= 30
+    assert all(row["user_id"].startswith("user_") for row in document[what])
+
+
+def test_a_limit_holds_everywhere(run, tmp_path):
+    """`--limit` cuts tables, JSON and files alike, and JSON still says how many there are."""
+    document = json.loads(run("users", *WORLD, "--limit", "3", "--json").stdout)
+    assert (document["count"], len(document["users"])) == (30, 3)
+    assert "3 of 30 users" in run("users", *WORLD, "--limit", "3").stdout
+    run("users", *WORLD, "--limit", "3", "--output", "users.csv")
+    assert len((tmp_path / "users.csv").read_text("utf-8").splitlines()) == 4
+
+
+def test_columns_choose(run):
+    """`--columns` names what is shown, in that order, behind the id."""
+    rows = json.loads(run("users", *WORLD, "--columns", "last_name,email", "--json").stdout)["users"]
+    assert list(rows[0]) == ["user_id", "last_name", "email"]
+    rows = json.loads(run("accounts", *WORLD, "--columns", "provider,user_id", "--json").stdout)["accounts"]
+    assert list(rows[0]) == ["provider", "user_id"]
+
+
+def test_a_query_finds(run):
+    """`--query` leaves those who match; where nobody does, one sentence says so."""
+    rows = json.loads(run("users", *WORLD, "--query", "pappas", "--json").stdout)["users"]
+    assert rows
+    assert all("pappas" in row["email"] for row in rows)
+    assert run("users", *WORLD, "--query", "nobody-at-all").stdout == "No user matches.\n"
+
+
+def test_accounts_of_the_users_named(run):
+    """Named users' accounts only, scopes as a list."""
+    everybody = json.loads(run("accounts", *WORLD, "--json").stdout)["accounts"]
+    user = everybody[0]["user_id"]
+    rows = json.loads(run("accounts", *WORLD, user, "--json").stdout)["accounts"]
+    assert {row["user_id"] for row in rows} == {user}
+    assert isinstance(rows[0]["scopes"], list)
+
+
+def test_files_have_every_row(run, tmp_path):
+    """`--output` writes all rows, and says so on stderr."""
+    result = run("users", *WORLD, "--output", "users.csv")
+    with (tmp_path / "users.csv").open(encoding="utf-8", newline="") as handle:
+        assert len(list(csv.DictReader(handle))) == 30
+    assert (result.stdout, result.stderr) == ("", "30 users written to users.csv.\n")
+
+
+def test_connectors_are_listed_with_their_resources(run):
+    """Every connector and every resource is in the list, in text and in JSON."""
+    text = run("connectors").stdout
+    listed = {one["name"]: one for one in json.loads(run("connectors", "--json").stdout)["connectors"]}
+    known = Connectors()
+    assert list(listed) == list(known)
+    for name in known:
+        assert name in text
+        assert [one["name"] for one in listed[name]["resources"]] == [one.name for one in known[name].resources]
+
+
+def test_one_resource_is_told_whole(run):
+    """NAME.RESOURCE tells its columns, parameters and scopes."""
+    text = run("connectors", "github.repos").stdout
+    document = json.loads(run("providers", "github.repos", "--json").stdout)
+    assert "pushed_at" in text
+    assert "visibility: one of all, public, private" in text
+    assert {"name": "pushed_at", "dtype": "datetime", "on_request": False, "personal": False} in document["columns"]
+    assert "GitHub: " in run("connectors", "github").stdout
