@@ -190,6 +190,21 @@ def test_a_reader_that_leaves_is_no_error():
     assert (result.returncode, result.stderr) == (common.UNREAD, b"")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other terminals")
+def test_a_terminal_gets_a_table():
+    """On a terminal `pull` shows a table in the terminal's width, and not all rows as CSV."""
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "socialconnect", "pull", "github.repos", "--sandbox", "--users", "9"]
+    with os.fdopen(follower, "wb") as terminal:
+        env = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
+        subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, check=True, timeout=60, env=env)
+    shown = os.read(leader, 1 << 16).decode()
+    os.close(leader)
+    assert "\x1b[1m" in shown  # a head in bold
+    assert "20 of " in shown
+    assert "user_id,external_account_id" not in shown
+
+
 @pytest.mark.parametrize("arguments", WORK, ids=" ".join)
 @pytest.mark.parametrize("option", ["--debug", "--json"])
 def test_no_secret_is_ever_printed(run, arguments, option):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-import socialconnect as sc  # each name is loaded on first use
 from socialconnect.cli import show
 from socialconnect.errors import MissingKey, SocialConnectError, UsageError
 
@@ -55,14 +54,18 @@ class Common:
         given = [f"--{name}" for name in ("users", "seed", "fault") if getattr(self, name) not in (None, [])]
         if given:
             raise UsageError(f"{given[0]} is about the embedded world.", cure="Add --sandbox, or leave it out.")
+        from socialconnect.client import Client  # noqa: PLC0415 - too slow for --help
+
         try:
-            return sc.Client()
+            return Client()
         except MissingKey as error:
             raise MissingKey(error.message, cure=_GET_KEY) from None
 
     def embedded(self) -> "tuple[Client, Sandbox]":
         """A client on the embedded world, and that world."""
-        client = sc.sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
+        from socialconnect.embedded import sandbox  # noqa: PLC0415 - too slow for --help
+
+        client = sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
         if client.sandbox is None:
             raise RuntimeError("the embedded client has no world")
         return client, client.sandbox

@@ -9,7 +9,7 @@ from socialconnect import __version__
 from socialconnect.cli import show
 from socialconnect.cli.common import Common
 from socialconnect.cli.progress import progress
-from socialconnect.cli.pull import reasons, statuses
+from socialconnect.cli.pull import reasons, statuses, work
 from socialconnect.errors import SocialConnectError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = {
     "github.repos": ("user_id", "full_name", "language", "stargazers_count", "pushed_at"),
-    "notion.users": ("user_id", "type", "name", "person_email"),
+    "notion.users": ("user_id", "type", "bot_workspace_name", "name"),
     "google.profile": ("user_id", "name", "email", "verified_email"),
 }
 _STATUSES = ("ok", "empty", "partial", "skipped", "failed")
@@ -125,7 +125,7 @@ def _draw_flow(flow: Flow | None) -> None:
 
 
 def _draw_frames(runs: "list[tuple[Run, float]]") -> None:
-    show.say("2. EVERYBODY: one call each", style="bold")
+    show.say(f"2. EVERYBODY: one call each, one table each (here, a row of the first {_HEAD} users)", style="bold")
     for run, seconds in runs:
         show.say()
         show.say(f"   client.{run.resource}()", style="cyan")
@@ -134,15 +134,17 @@ def _draw_frames(runs: "list[tuple[Run, float]]") -> None:
             show.say("   No rows.")
         else:
             names = list(_SHOWN[run.resource])
-            show.frame_table(_short(run.frame[names].head(_HEAD)), rows=_HEAD, first=names, indent=3)
+            show.frame_table(_short(_head(run)), rows=_HEAD, first=names, indent=3)
         show.say()
-        show.wrapped(
-            f"{len(run.frame):,} rows x {len(run.frame.columns)} columns from {_work(run, seconds)}.",
-            begin="   all:",
-            indent=11,
-        )
-        show.wrapped(dtypes(run.frame), begin="   dtypes:", indent=11)
+        size = f"{len(run.frame):,} rows x {len(run.frame.columns)} columns"
+        show.wrapped(f"{size} from {len(run.ended):,} accounts: {work(run, seconds)}.", begin="   ", indent=3)
+        show.wrapped(f"dtypes: {dtypes(run.frame)}", begin="   ", indent=3)
     show.say()
+
+
+def _head(run: "Run") -> "pd.DataFrame":
+    """One row of each of the first users."""
+    return run.frame[list(_SHOWN[run.resource])].drop_duplicates("user_id").head(_HEAD)
 
 
 def _short(frame: "pd.DataFrame") -> "pd.DataFrame":
@@ -189,13 +191,6 @@ def _draw_next(users: int, seconds: float) -> None:
     show.say("      socialconnect check", style="cyan")
 
 
-def _work(run: "Run", seconds: float) -> str:
-    return (
-        f"{len(run.ended):,} accounts in {seconds:.1f} s, "
-        f"{run.sent.requests:,} requests, waited {run.sent.waited:.1f} s"
-    )
-
-
 def _document(users: int, seed: int, runs: "list[tuple[Run, float]]", flow: Flow | None) -> dict[str, object]:
     return {
         "users": users,
@@ -216,5 +211,5 @@ def _resource(run: "Run", seconds: float) -> dict[str, object]:
         "requests": run.sent.requests,
         "waited": round(run.sent.waited, 3),
         "seconds": round(seconds, 3),
-        "head": show.records(run.frame[list(_SHOWN[run.resource])].head(_HEAD)),
+        "head": show.records(_head(run)),
     }

@@ -162,7 +162,10 @@ def _summarise(run: "Run", title: str, seconds: float) -> None:
 def tally(run: "Run", seconds: float) -> str:
     """One line on a run: rows, accounts by status, requests, waits and time."""
     counts = ", ".join(f"{count} {status}" for status, count in statuses(run).most_common())
-    return (
-        f"{run.resource}: {len(run.frame):,} rows; accounts: {counts}; "
-        f"{run.sent.requests:,} requests in {seconds:.1f} s, waited {run.sent.waited:.1f} s."
-    )
+    return f"{run.resource}: {len(run.frame):,} rows; accounts: {counts}; {work(run, seconds)}."
+
+
+def work(run: "Run", seconds: float) -> str:
+    """How long a run took and what it did in that time; waits of accounts side by side add up to more than it."""
+    waits = f"waits add up to {run.sent.waited:,.0f} s" if run.sent.waited >= 1 else "no waits"
+    return f"{seconds:.1f} s, {run.sent.requests:,} requests, {waits}"
