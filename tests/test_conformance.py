@@ -1,0 +1,205 @@
+"""What every resource of every connector must do; a new connector has these tests by being there."""
+
+import pickle
+import warnings
+
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from tests.worlds import opened
+
+import socialconnect as sc
+from socialconnect.connectors import Connectors
+from socialconnect.frames import Table
+from socialconnect.reading.extract import Extractor
+
+DTYPES = {
+    "Int64": "Int64",
+    "Float64": "Float64",
+    "boolean": "boolean",
+    "datetime": "datetime64[us, UTC]",
+    "category": "category",
+    "list": "object",
+}
+EVERY = [(connector, one) for connector in Connectors().values() for one in connector.resources]
+IDS = [f"{connector.name}.{one.name}" for connector, one in EVERY]
+every = pytest.mark.parametrize(("connector", "resource"), EVERY, ids=IDS)
+
+
+def check(frame, columns, lead=("user_id", "external_account_id")):
+    """The frame has these columns, in this order, each of its declared dtype."""
+    assert frame.columns.tolist() == [*lead, *(column.name for column in columns)]
+    for name in lead:
+        assert isinstance(frame[name].dtype, pd.StringDtype)
+    for column in columns:
+        found = frame[column.name].dtype
+        if column.dtype in ("string", "json"):
+            assert isinstance(found, pd.StringDtype), column.name
+        else:
+            assert str(found) == DTYPES[column.dtype], column.name
+
+
+def empty(resource, names=None, *, raw=False):
+    chosen = resource.select(names)
+    return Table(Extractor(resource, chosen, raw=raw).columns, raw=raw).frame()
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """The frame of each resource out of one sandbox."""
+    found = {}
+
+    def get(connector, resource):
+        name = f"{connector.name}.{resource.name}"
+        if name not in found:
+            found[name] = sc.sandbox(users=40, seed=3).frame(name, on_error="ignore")
+        return found[name]
+
+    return get
+
+
+@every
+def test_no_rows_have_all_columns(connector, resource):
+    """A frame without rows has every declared column with its exact dtype."""
+    del connector
+    frame = empty(resource)
+    assert len(frame) == 0
+    check(frame, resource.select(None))
+
+
+@every
+def test_rows_have_the_same_columns(connector, resource, frames):
+    """Rows change nothing about columns and dtypes."""
+    frame = frames(connector, resource)
+    assert len(frame) > 0
+    check(frame, resource.select(None))
+    assert frame["user_id"].notna().all()
+    assert (frame.drop(columns=["user_id", "external_account_id"]).notna().any()).sum() > len(resource.key)
+
+
+@every
+def test_columns_select_and_keep_their_order(connector, resource):
+    """`columns=` gives those columns in that order, those on request among them."""
+    names = [column.name for column in resource.columns][::-1][:5]
+    frame = sc.sandbox(users=25).frame(f"{connector.name}.{resource.name}", columns=names, on_error="ignore")
+    check(frame, [resource.column(name) for name in names])
+    check(empty(resource, names), [resource.column(name) for name in names])
+
+
+@every
+def test_a_frame_survives(connector, resource, frames, tmp_path):
+    """A frame can be joined to an empty one, written to Parquet and pickled, with what it says of itself."""
+    frame = frames(connector, resource)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        joined = pd.concat([frame, empty(resource)], ignore_index=True)
+    for name in frame.columns:
+        if str(frame[name].dtype) != "category":
+            assert joined[name].dtype == frame[name].dtype, name
+    path = tmp_path / "rows.parquet"
+    frame.to_parquet(path)
+    again = pd.read_parquet(path)
+    assert again.attrs == frame.attrs
+    assert again.attrs["resource"] == f"{connector.name}.{resource.name}"
+    assert pyarrow.parquet.read_table(path).num_rows == len(frame)
+    for column in resource.select(None):
+        if column.dtype in ("Int64", "Float64", "boolean", "datetime", "category"):
+            assert str(again[column.name].dtype) == str(frame[column.name].dtype), column.name
+    copy = pickle.loads(pickle.dumps(frame))
+    pd.testing.assert_frame_equal(copy, frame)
+    assert copy.attrs == frame.attrs
+
+
+@every
+def test_raw_has_what_is_not_declared(connector, resource):
+    """`raw=True` adds one column of JSON text: the fields that no column declares, never those that are dropped."""
+    frame = sc.sandbox(users=25).frame(f"{connector.name}.{resource.name}", raw=True, on_error="ignore")
+    assert frame.columns[-1] == "raw"
+    assert isinstance(frame["raw"].dtype, pd.StringDtype)
+    assert frame["raw"].str.startswith("{").all()
+    body = b'{"id": 1, "surprise": {"a": [1]}, ' + b", ".join(b'"%s": "kept"' % name.encode() for name in resource.drop)
+    body = body.rstrip(b", ") + b"}"
+    for part in reversed(resource.records.split(".") if resource.records else []):
+        body = b'{"%s": [%s]}' % (part.encode(), body)
+    if not resource.single and not resource.records:
+        body = b"[%s]" % body
+    page = Extractor(resource, resource.select(None), raw=True).page(body)
+    assert page.rows == 1
+    assert '"surprise":{"a":[1]}' in page.columns[-1][0]
+    assert not [name for name in resource.drop if name in page.columns[-1][0]]
+
+
+@every
+def test_a_resource_is_described(connector, resource):
+    """Each resource says what it is and where that stands; its key is there without being asked for."""
+    assert resource.doc.endswith(".")
+    assert resource.source.startswith("https://")
+    assert resource.key
+    assert not [name for name in resource.key if resource.column(name).on_request]
+    assert all(origin.startswith("https://") for origin in connector.origins)
+    assert connector.source.startswith("https://")
+    text = getattr(sc.sandbox(users=1)[connector.name], resource.name).__doc__
+    assert not [column.name for column in resource.columns if column.name not in text]
+
+
+@every
+@pytest.mark.looptime
+async def test_faults_of_its_provider_end_well(connector, resource):
+    """Errors that pass cost nothing, and no answer of a provider in trouble ends the whole run."""
+    name = f"{connector.name}.{resource.name}"
+    async with opened(40, faults=[f"{connector.name}:server_error@0.1"]) as (_, client):
+        shaken = await client.read(name, on_error="ignore")
+    async with opened(40) as (_, client):
+        calm = await client.read(name, on_error="ignore")
+    pd.testing.assert_frame_equal(shaken.frame, calm.frame, check_flags=False)
+    async with opened(40, faults=[f"{connector.name}:malformed@0.5"]) as (_, client):
+        broken = await client.read(name, on_error="ignore")
+    assert "malformed_response" in set(broken.outcomes["reason"])
+    assert (broken.outcomes["status"] == "ok").any()
+
+
+ACME = sc.Connector(
+    "acme",
+    origin="https://api.acme.example",
+    resources=[
+        sc.Resource(
+            "projects",
+            "/v1/projects",
+            records="items",
+            paging=sc.Cursor("next", "cursor"),
+            scopes=("projects:read",),
+            key=("id",),
+            columns=(
+                *sc.columns("string", "id name"),
+                *sc.columns("datetime", "created_at"),
+                sc.Column("budget", "Float64"),
+                sc.Column("owner_id", "Int64", "owner.id"),
+            ),
+        )
+    ],
+)
+
+
+def test_a_connector_of_ones_own_works_as_any():
+    """A connector written in a cell is read, completed and documented as a built-in one."""
+    client = sc.sandbox(users=60, connectors=[ACME])
+    assert "acme" in dir(client)
+    assert "projects" in dir(client.acme)
+    with pytest.warns(sc.PartialWarning):
+        frame = client.acme.projects()
+    check(frame, ACME.resource("projects").columns)
+    assert len(frame) > 20
+    run = client.read("acme.projects", frame["user_id"].iloc[0])
+    assert run.complete
+    assert {"ok", "failed"} <= set(client.read("acme.projects", on_error="ignore").outcomes["status"])
+    assert client.accounts().query("provider == 'acme'").shape[0] > 5
+
+
+def test_a_strategy_of_clerks_own_kind_is_found():
+    """A custom provider, `oauth_custom_…` at Clerk, is read under the connector's own name."""
+    custom = sc.Connector("inhouse", "https://api.inhouse.example", ACME.resources, strategy="oauth_custom_inhouse")
+    client = sc.sandbox(users=60, connectors=[custom])
+    frame = client.frame("inhouse.projects", on_error="ignore")
+    assert len(frame) > 20
+    user = frame["user_id"].iloc[0]
+    assert client.token(user, "inhouse").external_account_id in set(frame["external_account_id"])
