@@ -40,7 +40,11 @@ async def users_frame(
     raw: bool = False,
 ) -> pd.DataFrame:
     """One row per user, the Clerk id as `user_id`."""
-    chosen = None if names is None else ["id", *(name for name in names if name not in ("user_id", "id"))]
+    chosen = (
+        names
+        if names is None or isinstance(names, str)
+        else ["id", *(name for name in names if name not in ("user_id", "id"))]
+    )
     columns = [replace(one, name="user_id") if one.name == "id" else one for one in users.select(chosen)]
     extractor = Extractor(users, columns, raw=raw)
     windows: dict[int, Table] = {}  # each is walked in order, all at once
