@@ -151,6 +151,13 @@ def test_every_kind_of_list_will_do(client, form):
     assert client.google.profile(form(users))["user_id"].tolist() == users
 
 
+def test_an_iterator_serves_several_resources(client):
+    """Ids that can be gone through once are read for each of several resources."""
+    users = client.google.profile(on_error="ignore")["user_id"].tolist()[:2]
+    runs = client.read_all(["google.profile", "github.profile"], iter(users), on_error="ignore")
+    assert [run.outcomes["user_id"].drop_duplicates().tolist() for run in runs.values()] == [users, users]
+
+
 def test_a_name_that_is_not_there_is_a_key_and_an_attribute_error(client):
     """`client["githb"]` and `client.githb` also raise what Python's own containers do."""
     with pytest.raises(KeyError):

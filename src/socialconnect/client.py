@@ -17,7 +17,7 @@ from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.transport import Transport
 from socialconnect.runs.run import Reader, Run, Watch
-from socialconnect.runs.select import Users, choose
+from socialconnect.runs.select import Users, choose, kept
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class AsyncClient:
         """
         if isinstance(resources, str):
             raise UsageError(f"resources={resources!r} is one text.", cure=f"Pass a list: [{resources!r}].")
-        names = list(dict.fromkeys(resources))
+        names, users = list(dict.fromkeys(resources)), kept(users)
         for name in names:
             self.connectors.resource(name)
         runs = await asyncio.gather(
@@ -263,6 +263,7 @@ class AsyncClient:
         >>> sc.sandbox(users=5).frame("google.profile", on_error="ignore").columns[0]
         'user_id'
         """
+        users = kept(users)
         chosen = choose(users)
         alone = chosen is not None and len(chosen) == 1 and on_error in (None, "raise")
         how: OnError = "ignore" if alone else (on_error or "warn")

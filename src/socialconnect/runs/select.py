@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +31,11 @@ class Chosen:
 
     user_id: str
     accounts: frozenset[str] = frozenset()
+
+
+def kept(users: Users) -> Users:
+    """The same choice, which can be gone through more than once."""
+    return list(users) if isinstance(users, Iterator) else users
 
 
 def choose(users: Users) -> list[Chosen] | None:
