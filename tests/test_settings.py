@@ -258,7 +258,7 @@ def test_defaults():
     """Without anything given, the settings are these."""
     settings = Settings.make()
     assert (settings.secret_key, settings.base_urls, settings.budgets) == (None, {}, {})
-    assert (settings.max_wait, settings.timeout, settings.attempts, settings.concurrency) == (300.0, 60.0, 5, 50)
+    assert (settings.max_wait, settings.timeout, settings.attempts, settings.concurrency) == (300.0, 60.0, 5, 80)
     assert settings.transport == "auto"
 
 

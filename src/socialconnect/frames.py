@@ -85,15 +85,12 @@ class Table:
         for name in names:
             at = table.schema.get_field_index(name)
             table = table.set_column(at, name, table.column(at).dictionary_encode())
-        lists = {
-            column.name: table.column(column.name).to_pylist() for column in self.columns if column.dtype == "list"
-        }
+        lists = [column.name for column in self.columns if column.dtype == "list"]
+        taken = [(table.schema.get_field_index(name), name, table.column(name).to_pylist()) for name in lists]
+        table = table.drop_columns(lists)
         frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True, types_mapper=_pandas_dtype)
-        for name, values in lists.items():
-            frame[name] = pd.Series(values, index=frame.index, dtype=object)
-        for name in names:
-            if frame[name].cat.categories.empty:  # of no type at all, which Parquet would not give back as a category
-                frame[name] = frame[name].cat.set_categories(pd.Index([], dtype="str"))
+        for position, name, values in taken:  # as Arrow would make arrays of them
+            frame.insert(position, name, pd.Series(values, index=frame.index, dtype=object))
         return frame
 
     def _flush(self) -> None:

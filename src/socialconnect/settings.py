@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     max_wait: float = Field(300.0, ge=0)
     timeout: float = Field(60.0, gt=0)
     attempts: int = Field(5, ge=1)
-    concurrency: int = Field(50, ge=1, le=100)
+    concurrency: int = Field(80, ge=1, le=100)
     transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
 
     @classmethod

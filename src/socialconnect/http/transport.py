@@ -1,8 +1,8 @@
 """The one file that imports the HTTP library.
 
-httpx's transport interface is the seam: an application in this process (the sandbox), httpx itself, or pyreqwest,
-which carries the same requests at a fraction of the processor time (tests/benchmarks). Nothing of any of them leaves
-this file: not a type, not an exception, not a redirect followed.
+Three carriers take the same requests: httpx into an application in this process (the sandbox), httpx over the network,
+and pyreqwest, which does the same for a fraction of the processor time (tests/benchmarks). Nothing of any of them
+leaves this file: not a type, not an exception, not a redirect followed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import httpx
 
@@ -22,13 +22,9 @@ from socialconnect.reading.messages import Request, Response
 from socialconnect.secret import Secret, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pyreqwest.client import Client as RustClient
-    from pyreqwest.exceptions import DetailedPyreqwestError
+    from collections.abc import Iterable
 
     from socialconnect.settings import Settings
-
 
 USER_AGENT = f"socialconnect/{__version__} python/{platform.python_version()}"
 _CERTIFICATE = "Where a proxy has its own certificate authority, name its file in SSL_CERT_FILE."
@@ -64,18 +60,20 @@ class Transport:
 
     async def send(self, request: Request, url: str, token: Secret | None) -> Response:
         """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes."""
-        failure: SocialConnectError
         try:
-            return await self._ready().send(request, url, token)
-        except httpx.TimeoutException:
-            failure = Unavailable(f"No answer within {self._settings.timeout:g} s.", cure="Try again.")
-        except (httpx.TransportError, OSError) as error:
-            why = scrub(str(error)) or type(error).__name__
-            cure = _CERTIFICATE if "certificate" in why.lower() else "Check the network, then try again."
-            failure = Unavailable(f"The connection failed: {why.rstrip('.')}.", cure=cure)
-        except (httpx.InvalidURL, httpx.DecodingError, ValueError) as error:
-            failure = ProtocolError(f"The exchange is not HTTP as it should be: {scrub(str(error))}.")
+            return await self._ready().carry(request, url, token)
+        except _NoAnswer as error:
+            failure = self._failure(error)
         raise failure  # outside the handler: the library's own error, with the header in its frames, is let go
+
+    def _failure(self, error: _NoAnswer) -> SocialConnectError:
+        why = scrub(error.why).rstrip(".")
+        if error.kind == "late":
+            return Unavailable(f"No answer within {self._settings.timeout:g} s.", cure="Try again.")
+        if error.kind == "odd":
+            return ProtocolError(f"The exchange is not HTTP as it should be: {why}.")
+        cure = _CERTIFICATE if "certificate" in why.lower() else "Check the network, then try again."
+        return Unavailable(f"The connection failed: {why}.", cure=cure)
 
     async def aclose(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -94,13 +92,12 @@ class Transport:
         timeout = self._settings.timeout
         if self._application is not None:
             inside = httpx.ASGITransport(self._application)
-            return _Carrier(inside.handle_async_request, inside.aclose)
+            return _Httpx(inside.handle_async_request, inside.aclose)
         if self.kind == "httpx":
             limits = httpx.Limits(max_connections=self.width, max_keepalive_connections=self.width)
             client = httpx.AsyncClient(timeout=httpx.Timeout(timeout), limits=limits, follow_redirects=False)
-            return _Carrier(client.send, client.aclose)
-        rust = _Rust.open(timeout, self._settings.concurrency)
-        return _Carrier(rust.handle_async_request, rust.aclose)
+            return _Httpx(client.send, client.aclose)
+        return _Rust(timeout, self._settings.concurrency)
 
 
 def _here() -> tuple[int, asyncio.AbstractEventLoop]:
@@ -115,53 +112,71 @@ def _has_pyreqwest() -> bool:
     return True
 
 
-class _Carrier:
-    """One way to carry a request, and how to close it."""
+class _NoAnswer(Exception):
+    """Why no response came: too `late`, `broken` off, or something that is no HTTP (`odd`)."""
+
+    def __init__(self, kind: Literal["late", "broken", "odd"], error: Exception, why: str = "") -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.why = why or str(error) or type(error).__name__
+
+
+class _Carrier(Protocol):
+    """One way to carry a request."""
+
+    async def carry(self, request: Request, url: str, token: Secret | None) -> Response:
+        """The whole response; a _NoAnswer where there is none."""
+
+    async def close(self) -> None:
+        """Close its connections."""
+
+
+def _headers(request: Request, token: Secret | None) -> dict[str, str]:
+    return {
+        "accept": "application/json",
+        "accept-encoding": "gzip, deflate",
+        "user-agent": USER_AGENT,
+        **{name.lower(): value for name, value in request.headers.items()},
+        **({} if token is None else {"authorization": f"Bearer {token.reveal()}"}),
+    }
+
+
+class _Httpx:
+    """httpx: over the network, or into an application."""
 
     def __init__(
-        self, carry: Callable[[httpx.Request], Awaitable[httpx.Response]], close: Callable[[], Awaitable[None]]
+        self, send: Callable[[httpx.Request], Awaitable[httpx.Response]], close: Callable[[], Awaitable[None]]
     ) -> None:
-        self._carry = carry
-        self.close = close
+        self._send = send
+        self._close = close
 
-    async def send(self, request: Request, url: str, token: Secret | None) -> Response:
-        answer = await self._carry(
-            httpx.Request(
-                request.method,
-                url,
-                headers={
-                    "accept": "application/json",
-                    "accept-encoding": "gzip, deflate",
-                    "user-agent": USER_AGENT,
-                    **_lower(request.headers),
-                    **({} if token is None else {"authorization": f"Bearer {token.reveal()}"}),
-                },
-                content=request.body,
+    async def carry(self, request: Request, url: str, token: Secret | None) -> Response:
+        try:
+            answer = await self._send(
+                httpx.Request(request.method, url, headers=_headers(request, token), content=request.body)
             )
-        )
-        body = await answer.aread()
-        await answer.aclose()
-        return Response(answer.status_code, _lower(answer.headers), body)
+            body = await answer.aread()
+            await answer.aclose()
+        except httpx.TimeoutException as error:
+            raise _NoAnswer("late", error) from None
+        except (httpx.TransportError, OSError) as error:
+            raise _NoAnswer("broken", error) from None
+        except (httpx.InvalidURL, httpx.DecodingError, ValueError) as error:
+            raise _NoAnswer("odd", error) from None
+        headers = ((name.decode("ascii", "replace"), text.decode("latin-1")) for name, text in answer.headers.raw)
+        return Response(answer.status_code, _joined(headers), body)
+
+    async def close(self) -> None:
+        await self._close()
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+class _Rust:
+    """pyreqwest, asked directly: behind httpx's interface the two sets of objects cost a fifth more."""
 
-
-class _Rust(httpx.AsyncBaseTransport):
-    """pyreqwest behind httpx's transport interface, with the body read whole.
-
-    pyreqwest ships such a bridge too; it streams each body in chunks, which costs half as much again a request.
-    """
-
-    def __init__(self, client: RustClient) -> None:
-        self._client = client
-
-    @classmethod
-    def open(cls, timeout: float, connections: int) -> _Rust:
+    def __init__(self, timeout: float, connections: int) -> None:
         from pyreqwest.client import ClientBuilder  # noqa: PLC0415 - not on every platform
 
-        return cls(
+        self._client = (
             ClientBuilder()
             .follow_redirects(False)  # noqa: FBT003 - its interface; a redirect is ours to judge
             .referer(False)  # noqa: FBT003
@@ -171,29 +186,32 @@ class _Rust(httpx.AsyncBaseTransport):
             .build()
         )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def carry(self, request: Request, url: str, token: Secret | None) -> Response:
         from pyreqwest import exceptions  # noqa: PLC0415 - not on every platform
 
-        building = self._client.request(request.method, str(request.url)).headers(request.headers.multi_items())
-        if request.content:
-            building = building.body_bytes(request.content)
-        failure: httpx.TransportError
         try:
+            building = self._client.request(request.method, url).headers(_headers(request, token))
+            if request.body is not None:
+                building = building.body_bytes(request.body)
             answer = await building.build().send()
             body = (await answer.bytes()).to_bytes()
         except exceptions.RequestTimeoutError as error:
-            failure = httpx.ReadTimeout(_cause(error))
-        except (exceptions.RequestError, exceptions.BuilderError) as error:
-            failure = httpx.NetworkError(_cause(error))
-        else:
-            return httpx.Response(answer.status, headers=list(answer.headers.items()), content=body)
-        raise failure
+            raise _NoAnswer("late", error) from None
+        except (exceptions.BuilderError, exceptions.DecodeError, ValueError) as error:
+            raise _NoAnswer("odd", error) from None
+        except exceptions.RequestError as error:
+            causes = error.details["causes"] or []  # the outer messages only say that something went wrong
+            raise _NoAnswer("broken", error, causes[-1]["message"] if causes else error.message) from None
+        return Response(answer.status, _joined(answer.headers.items()), body)
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         await self._client.close()
 
 
-def _cause(error: DetailedPyreqwestError) -> str:
-    """What lies deepest: the outer messages only say that something went wrong."""
-    causes = error.details["causes"] or []
-    return causes[-1]["message"] if causes else error.message
+def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names in lower case; one that came several times has its values joined, as RFC 9110 has it."""
+    found: dict[str, str] = {}
+    for key, text in headers:
+        name = key.lower()
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 from socialconnect.errors import PagingLoop
 from socialconnect.reading.paginate import LinkHeader
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.extract import Extractor, Page
     from socialconnect.reading.messages import Request, Response
 
+T = TypeVar("T")
 Send = Callable[["Request"], Awaitable["Response | None"]]
 
 
@@ -30,18 +32,20 @@ async def read(
         return
     yield 0, extractor.page(response.body)
     number = 0
+    asked = {_identity(request)}
     known = paging.remaining(request, response) if isinstance(paging, LinkHeader) and width > 1 else None
     if known:
+        asked.update(map(_identity, known))
+        headers: dict[int, Response] = {}
+        async for position, came in _side_by_side(known, _fetch(extractor, send), width):
+            if came is not None:
+                yield position + 1, came[0]
+                headers[position] = came[1]
         number = len(known)
-        last: tuple[Request, Response] | None = None
-        async for position, answer in _side_by_side(known, send, width):
-            if answer is not None:
-                yield position + 1, extractor.page(answer.body)
-                last = (known[position], answer) if position == number - 1 else last
-        if last is None:
+        if number - 1 not in headers:
             return
-        request, response = last  # rows may have been added since: the last page's own `next` is followed too
-    asked = {_identity(request), *map(_identity, known or ())}
+        # rows may have been added since: the last page's own `next` is followed too
+        request, response = known[-1], headers[number - 1]
     while (following := paging.next_request(request, response)) is not None:
         if _identity(following) in asked:
             raise PagingLoop(
@@ -58,20 +62,34 @@ async def read(
         yield number, extractor.page(response.body)
 
 
+def _fetch(extractor: Extractor, send: Send) -> Callable[[Request], Awaitable[tuple[Page, Response] | None]]:
+    """Send and cut at once, and keep the headers alone: bodies that wait side by side would fill the memory."""
+
+    async def fetch(request: Request) -> tuple[Page, Response] | None:
+        answer = await send(request)
+        return None if answer is None else (extractor.page(answer.body), replace(answer, body=b""))
+
+    return fetch
+
+
 def _identity(request: Request) -> tuple[str, bytes | None]:
     return request.url, request.body
 
 
 async def _side_by_side(
-    requests: tuple[Request, ...], send: Send, width: int
-) -> AsyncGenerator[tuple[int, Response | None]]:
-    """Every answer as it comes; at most `width` under way or waiting to be taken."""
+    requests: tuple[Request, ...], fetch: Callable[[Request], Awaitable[T]], width: int
+) -> AsyncGenerator[tuple[int, T]]:
+    """What `fetch` gives for each request, as it comes, with its position; at most `width` are under way.
+
+    Where one fails no further one is begun; what those under way bring is given before the error is raised.
+    """
     waiting = iter(enumerate(requests))
-    under_way: dict[asyncio.Task[Response | None], int] = {}
+    under_way: dict[asyncio.Task[T], int] = {}
+    failure: BaseException | None = None
 
     def start(more: Iterable[tuple[int, Request]]) -> None:
         for position, request in more:
-            under_way[asyncio.ensure_future(send(request))] = position
+            under_way[asyncio.ensure_future(fetch(request))] = position
 
     try:
         start(pair for _, pair in zip(range(width), waiting, strict=False))
@@ -79,8 +97,12 @@ async def _side_by_side(
             done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 position = under_way.pop(task)
-                start([pair] if (pair := next(waiting, None)) else ())
-                yield position, task.result()
+                failure = failure or task.exception()
+                start([pair] if failure is None and (pair := next(waiting, None)) else ())
+                if task.exception() is None:
+                    yield position, task.result()
+        if failure is not None:
+            raise failure
     finally:
         for task in under_way:
             task.cancel()
