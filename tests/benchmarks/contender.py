@@ -16,17 +16,63 @@ from socialconnect.clerk.models import AccessToken
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_REPOS = (
-    "id node_id name full_name private owner_login owner_id owner_type html_url description fork url created_at updated_at "
-    "pushed_at homepage size stargazers_count watchers_count language has_issues has_wiki forks_count archived disabled "
-    "open_issues_count license_spdx_id visibility default_branch topics perm_admin"
-).split()
-_USERS = (
-    "external_id username first_name last_name primary_email_address_id email image_url has_image password_enabled "
-    "two_factor_enabled totp_enabled backup_code_enabled banned locked created_at updated_at last_sign_in_at last_active_at "
-    "providers public_metadata external_accounts"
-).split()
-_NOTION = "id name avatar_url type person_email bot_workspace_name".split()
+_REPOS = [
+    "id",
+    "node_id",
+    "name",
+    "full_name",
+    "private",
+    "owner_login",
+    "owner_id",
+    "owner_type",
+    "html_url",
+    "description",
+    "fork",
+    "url",
+    "created_at",
+    "updated_at",
+    "pushed_at",
+    "homepage",
+    "size",
+    "stargazers_count",
+    "watchers_count",
+    "language",
+    "has_issues",
+    "has_wiki",
+    "forks_count",
+    "archived",
+    "disabled",
+    "open_issues_count",
+    "license_spdx_id",
+    "visibility",
+    "default_branch",
+    "topics",
+    "perm_admin",
+]
+_USERS = [
+    "external_id",
+    "username",
+    "first_name",
+    "last_name",
+    "primary_email_address_id",
+    "email",
+    "image_url",
+    "has_image",
+    "password_enabled",
+    "two_factor_enabled",
+    "totp_enabled",
+    "backup_code_enabled",
+    "banned",
+    "locked",
+    "created_at",
+    "updated_at",
+    "last_sign_in_at",
+    "last_active_at",
+    "providers",
+    "public_metadata",
+    "external_accounts",
+]
+_NOTION = ["id", "name", "avatar_url", "type", "person_email", "bot_workspace_name"]
 _RATE = {"F": "100/1s"}  # what the server allows; elsewhere it has no limit
 
 
