@@ -194,6 +194,7 @@ def test_a_reader_sees_the_old_file_until_the_new_is_whole(run, tmp_path, monkey
     old = tmp_path / "rows.csv"
     old.write_text("old")
     seen = []
+    before = old.stat().st_ino
     sync = os.fsync
 
     def watch(number: int) -> None:
@@ -203,6 +204,8 @@ def test_a_reader_sees_the_old_file_until_the_new_is_whole(run, tmp_path, monkey
     monkeypatch.setattr(os, "fsync", watch)
     assert run("pull", "google.profile", *WORLD, "--output", "rows.csv").exit_code == 0
     assert seen == ["old"]
+    assert old.stat().st_ino != before
+    assert list(tmp_path.iterdir()) == [old]
     assert old.read_text("utf-8").startswith("user_id,")
 
 
