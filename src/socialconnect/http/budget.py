@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Budget
 
 _MARGIN = 1.01  # requests sent T apart may arrive a little closer together
+_TICK = 1e-6  # seconds: a clock with coarser steps would never reach a moment that is nearer
 _KEPT = 20_000  # tokens whose spending is remembered
 
 Clock = Callable[[], float]
@@ -94,7 +95,7 @@ class Budgets:
         for lane in lanes:
             for window in lane.windows:
                 window.book(at)
-        while now < (at := max([at, *(lane.closed_until for lane in lanes)])):
+        while now + _TICK < (at := max([at, *(lane.closed_until for lane in lanes)])):
             self.allow(at - now, who)
             await asyncio.sleep(at - now)
             now = clock()
