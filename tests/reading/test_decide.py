@@ -22,6 +22,7 @@ from socialconnect.reading.decide import (
     budget_left,
     decide,
     retry_after,
+    trace_id,
 )
 from socialconnect.reading.messages import Response
 
@@ -496,3 +497,16 @@ def test_the_budget_left(headers, left):
     """What is left, and until when, is known only where both headers say so in figures."""
     assert budget_left(answer(200, **headers), Manners(remaining="x-left", reset="x-reset")) == left
     assert budget_left(answer(200, **headers), Manners()) is None
+
+
+@pytest.mark.parametrize(
+    ("response", "found"),
+    [
+        (answer(404, {"clerk_trace_id": "t1"}, cf_ray="r1"), "t1"),
+        (answer(404, {"errors": []}, cf_ray="r1"), "r1"),
+        (answer(404), ""),
+    ],
+)
+def test_the_request_has_an_id_to_quote(response, found):
+    """The service's own id of a request is read off the first place that has it."""
+    assert trace_id(response, Manners(trace="body:clerk_trace_id|cf-ray")) == found

@@ -55,7 +55,7 @@ users = Resource(
 _manners = Manners(
     message="errors[0].long_message|errors[0].message",
     codes="errors[].code",
-    trace="x-clerk-trace-id",
+    trace="body:clerk_trace_id|x-clerk-trace-id|cf-ray",
     rules=(
         ErrorRule("setup", status=(403,), text=r"error code: 10\d\d", cure="Clerk's edge refused this client's name."),
         # the provider refused a refresh; two at once can race, so one more try is worth it

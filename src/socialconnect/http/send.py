@@ -29,6 +29,7 @@ from socialconnect.reading.decide import (
     backoff,
     budget_left,
     decide,
+    trace_id,
 )
 from socialconnect.reading.declare import Budget, Connector
 from socialconnect.reading.verdict import error_for
@@ -250,14 +251,13 @@ class Sender:
 
     def _error(self, fail: Fail, exchange: _Exchange, caller: Caller) -> SocialConnectError:
         response = exchange.response
-        trace = response.headers.get(self.connector.manners.trace, "") if response else ""
         return error_for(
             fail,
             self.connector,
             user_id=caller.user_id,
             resource=caller.resource,
             status=response.status if response else 0,
-            trace_id=trace,
+            trace_id=trace_id(response, self.connector.manners) if response else "",
         )
 
     def _who(self, caller: Caller) -> str:

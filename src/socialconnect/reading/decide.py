@@ -72,7 +72,7 @@ class Manners:
     codes: str = ""
     """Where the body holds codes that tell errors of one status apart."""
     trace: str = ""
-    """The response header that holds the provider's own id of the request."""
+    """Where the provider's own id of the request stands: header names or `body:PATH`, first found, apart by `|`."""
     implies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Scopes that each scope contains."""
     remaining: str = ""
@@ -216,6 +216,16 @@ def budget_left(response: Response, manners: Manners) -> tuple[int, float] | Non
     """(requests left, epoch second of the reset), where the provider's headers say so."""
     remaining, reset = response.headers.get(manners.remaining, ""), response.headers.get(manners.reset, "")
     return (int(remaining), float(reset)) if remaining.isdecimal() and reset.isdecimal() else None
+
+
+def trace_id(response: Response, manners: Manners) -> str:
+    """The provider's own id of the request, or nothing."""
+    for source in manners.trace.split("|"):
+        form, _, path = source.partition(":")
+        found = look(response.json(), path) if form == "body" else response.headers.get(source)
+        if isinstance(found, str) and found:
+            return found
+    return ""
 
 
 def retry_after(text: str, now: float) -> float | None:
