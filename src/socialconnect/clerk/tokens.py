@@ -55,8 +55,11 @@ class AccountToken:
         return expires is not None and expires - now < _SOON < now - self._asked
 
     async def _again(self) -> AccessToken:
-        self._asked = time()
-        for token in await self._fetch():
+        try:
+            tokens = await self._fetch()
+        finally:
+            self._asked = time()  # not before: who comes meanwhile waits for the new one
+        for token in tokens:
             if _same(token, self._token):
                 return token
         raise ReconnectNeeded(
