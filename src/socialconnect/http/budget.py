@@ -107,7 +107,7 @@ class Budgets:
             until = time() + seconds
             raise RateLimited(
                 f"{who} asks for a wait of {_span(seconds)}{f' ({why})' if why else ''}.",
-                cure=f"Come back then, or allow it: max_wait={int(seconds) + 1}.",
+                cure=f"Come back then, or allow it with the setting max_wait={int(seconds) + 1}.",
                 retry_after=seconds,
                 until=until,
                 **facts,

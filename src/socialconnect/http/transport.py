@@ -197,7 +197,7 @@ class _Rust:
             body = (await answer.bytes()).to_bytes()
         except exceptions.RequestTimeoutError as error:
             raise _NoAnswer("late", error) from None
-        except (exceptions.BuilderError, exceptions.DecodeError, ValueError) as error:
+        except (exceptions.BuilderError, ValueError) as error:
             raise _NoAnswer("odd", error) from None
         except exceptions.RequestError as error:
             causes = error.details["causes"] or []  # the outer messages only say that something went wrong

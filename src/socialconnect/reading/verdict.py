@@ -49,7 +49,7 @@ def error_for(
                 **facts,
             )
         case "unavailable":
-            return Unavailable(f"{title} keeps failing for {who} ({said}).", cure=fail.cure or "Try again.", **facts)
+            return Unavailable(f"{title} fails for {who} ({said}).", cure=fail.cure or "Try again.", **facts)
         case "token":
             cure = fail.cure or f"Ask the user to connect {title} again in the application's account page."
             return ReconnectNeeded(f"{title} does not accept the token of {who} ({said}).", cure=cure, **facts)
