@@ -33,7 +33,6 @@ RAW = "raw"
 _ROWS = "rows that are not objects"
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _Integer = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
-_Moment = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**15)]
 _MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
 
 
@@ -189,7 +188,7 @@ def attribute(key: str) -> str:
     >>> attribute("@odata.type")
     'k_40_odata_2e_type'
     """
-    return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key)
+    return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key, flags=re.ASCII)
 
 
 def _get(value: object, key: str) -> object:
@@ -200,7 +199,8 @@ def _leaf_type(column: Column) -> object:
     if column.form == "text":
         return str | int | float
     if column.form in ("s", "ms"):
-        return _Moment | float
+        within = msgspec.Meta(ge=_LEAST // _MICROSECONDS[column.form] + 1, le=_MOST // _MICROSECONDS[column.form])
+        return Annotated[int, within] | Annotated[float, within]
     types: dict[str, object] = {
         "string": str,
         "category": str,
