@@ -91,6 +91,9 @@ class Table:
         frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True, types_mapper=_pandas_dtype)
         for position, name, values in taken:  # as Arrow would make arrays of them
             frame.insert(position, name, pd.Series(values, index=frame.index, dtype=object))
+        for name in names:
+            if frame[name].cat.categories.empty:  # of no type at all, which Parquet would not give back as a category
+                frame[name] = frame[name].cat.set_categories(pd.Index([], dtype="str"))
         return frame
 
     def _flush(self) -> None:
