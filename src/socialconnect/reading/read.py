@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -37,10 +38,11 @@ async def read(
     if known:
         asked.update(map(_identity, known))
         headers: dict[int, Response] = {}
-        async for position, came in _side_by_side(known, _fetch(extractor, send), width):
-            if came is not None:
-                yield position + 1, came[0]
-                headers[position] = came[1]
+        async with aclosing(_side_by_side(known, _fetch(extractor, send), width)) as pages:
+            async for position, came in pages:
+                if came is not None:
+                    yield position + 1, came[0]
+                    headers[position] = came[1]
         number = len(known)
         if number - 1 not in headers:
             return
