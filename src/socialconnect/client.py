@@ -281,7 +281,8 @@ class AsyncClient:
         await self.aclose()
 
     def __getattr__(self, name: str) -> BoundConnector[Awaitable[pd.DataFrame]]:
-        if name.startswith("_"):  # IPython probes for names that nothing should answer
+        # IPython probes for names that nothing should answer; and a client that could not be made has no providers
+        if name.startswith("_") or "connectors" not in self.__dict__:
             raise AttributeError(name)
         if name not in self._bound:
             self._bound[name] = BoundConnector(self.connectors[name], self.frame)
@@ -291,7 +292,7 @@ class AsyncClient:
         return [*super().__dir__(), *self.connectors]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {', '.join(self.connectors)}>"
+        return f"<AsyncClient: {', '.join(self.connectors) if 'connectors' in self.__dict__ else 'not made'}>"
 
 
 class Client:
@@ -353,7 +354,8 @@ class Client:
         self.close()
 
     def __getattr__(self, name: str) -> BoundConnector[pd.DataFrame]:
-        if name.startswith("_") or name == "aio":  # IPython probes for names that nothing should answer
+        # IPython probes for names that nothing should answer; and a client that could not be made has no providers
+        if name.startswith("_") or "aio" not in self.__dict__:
             raise AttributeError(name)
         return self[name]
 
@@ -369,7 +371,7 @@ class Client:
         return list(self.connectors)
 
     def __repr__(self) -> str:
-        return f"<Client: {', '.join(self.connectors)}>"
+        return f"<Client: {', '.join(self.connectors) if 'aio' in self.__dict__ else 'not made'}>"
 
 
 def _tell(resource: str, run: Run, on_error: OnError) -> None:
