@@ -151,12 +151,14 @@ async def test_a_broken_page_side_by_side_leaves_no_task():
 async def test_a_cancelled_reading_leaves_no_task(width):
     """Cancelling ends every request that is under way."""
     pages = Pages(40)
+    began = asyncio.get_running_loop().time()
     task = asyncio.create_task(collect(START, extractor(LinkHeader(page="page")), pages, width=width))
     await asyncio.sleep(3.5)
     assert pages.under_way == width
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert asyncio.get_running_loop().time() == pytest.approx(began + 3.5)  # none was waited for
     assert (pages.under_way, asyncio.all_tasks()) == (0, {asyncio.current_task()})
 
 

@@ -61,8 +61,9 @@ def test_a_gap_does_not_keep_what_follows():
     """Where a page never came, the later ones of that place are kept all the same."""
     table, order = make()
     order.page(0, 0, page(0))
+    order.page(0, 3, page(3))
     order.page(0, 2, page(2))
     order.page(1, 0, page(10))
     order.done(0)
     order.done(1)
-    assert table.frame()["id"].tolist() == [0, 2, 10]
+    assert table.frame()["id"].tolist() == [0, 2, 3, 10]
