@@ -456,7 +456,7 @@ def test_a_kind_of_paging_is_a_value(paging):
             setattr(paging, field.name, "x")
 
 
-DEEP = b'[{"id":1,"x":' + b"[" * 9000 + b"]" * 9000 + b"},{}]"
+DEEP = b'[{"id":1,"x":' + b"[" * 200_000 + b"]" * 200_000 + b"},{}]"
 ALL = [
     NoPages(), SLACK, NextUrl("next"), LinkHeader("page"), DROPBOX, LINEAR, XERO, JIRA, DISCORD,
 ]  # fmt: skip
