@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from socialconnect import Column, columns
 from socialconnect.frames import Table, describe
-from socialconnect.reading.extract import Page
+from socialconnect.reading.typed import Page
 
 EVERY = (
     *columns("string", "text"),

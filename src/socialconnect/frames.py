@@ -9,10 +9,12 @@ import pandas as pd
 import pyarrow as pa
 
 from socialconnect.reading.declare import IDENTITY, Column, Dtype
-from socialconnect.reading.extract import RAW, Page, Values
+from socialconnect.reading.extract import RAW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from socialconnect.reading.typed import Page, Values
 
 _FLUSH = 2000  # rows a batch: the memory of small batches at the speed of one table (tests/benchmarks)
 _MOMENT = pa.timestamp("us", "UTC")

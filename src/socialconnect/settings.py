@@ -33,7 +33,7 @@ class Settings(BaseSettings):
 
     `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
     proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `max_wait` is
-    the longest wait, in seconds, for one request; `concurrency` the most requests under way.
+    the longest wait, in seconds, for one request; `concurrency` the most requests under way at one host.
 
     >>> Settings.make(max_wait=30).max_wait
     30.0

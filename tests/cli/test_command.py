@@ -193,7 +193,10 @@ def test_a_reader_that_leaves_is_no_error():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other terminals")
 def test_a_terminal_gets_a_table():
     """On a terminal `pull` shows a table in the terminal's width, and not all rows as CSV."""
-    leader, follower = os.openpty()
+    try:
+        leader, follower = os.openpty()
+    except OSError:
+        pytest.skip("this machine has no terminals to give")
     command = [sys.executable, "-m", "socialconnect", "pull", "github.repos", "--sandbox", "--users", "9"]
     with os.fdopen(follower, "wb") as terminal:
         env = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}

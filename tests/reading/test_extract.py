@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from socialconnect import Column, Resource, columns
 from socialconnect.errors import MalformedResponse
-from socialconnect.reading.extract import Extractor, attribute
+from socialconnect.reading.extract import Extractor
+from socialconnect.reading.typed import attribute
 
 EVERY = (
     *columns("string", "name"),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from socialconnect import columns
 from socialconnect.frames import Table
-from socialconnect.reading.extract import Page
+from socialconnect.reading.typed import Page
 from socialconnect.runs.order import InOrder
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from socialconnect import NotConnected, Outcome, Unavailable
 from socialconnect.http.send import Sent
-from socialconnect.reading.extract import Page
+from socialconnect.reading.typed import Page
 from socialconnect.runs.outcomes import Trace, outcomes_frame, summary
 
 

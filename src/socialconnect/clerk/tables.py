@@ -11,7 +11,8 @@ from socialconnect.clerk.declare import users
 from socialconnect.clerk.models import ExternalAccount, User, rows
 from socialconnect.frames import Table, describe
 from socialconnect.reading.declare import Column, Value, columns
-from socialconnect.reading.extract import Extractor, Page
+from socialconnect.reading.extract import Extractor
+from socialconnect.reading.typed import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

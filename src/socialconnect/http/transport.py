@@ -8,6 +8,7 @@ leaves this file: not a type, not an exception, not a redirect followed.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import platform
 from collections.abc import Awaitable, Callable
@@ -94,10 +95,22 @@ class Transport:
             inside = httpx.ASGITransport(self._application)
             return _Httpx(inside.handle_async_request, inside.aclose)
         if self.kind == "httpx":
+            _quieten()
             limits = httpx.Limits(max_connections=self.width, max_keepalive_connections=self.width)
             client = httpx.AsyncClient(timeout=httpx.Timeout(timeout), limits=limits, follow_redirects=False)
             return _Httpx(client.send, client.aclose)
         return _Rust(timeout, self._settings.concurrency)
+
+
+def _quieten() -> None:
+    """Scrub what httpx and its connections log: addresses at INFO, and every header that came at DEBUG."""
+    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+        logging.getLogger(name).addFilter(_scrubbed)  # the same filter again is not added twice
+
+
+def _scrubbed(record: logging.LogRecord) -> bool:
+    record.msg, record.args = scrub(record.getMessage()), ()
+    return True
 
 
 def _here() -> tuple[int, asyncio.AbstractEventLoop]:

@@ -12,8 +12,9 @@ from socialconnect.errors import PagingLoop
 from socialconnect.reading.paginate import LinkHeader
 
 if TYPE_CHECKING:
-    from socialconnect.reading.extract import Extractor, Page
+    from socialconnect.reading.extract import Extractor
     from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.typed import Page
 
 T = TypeVar("T")
 Send = Callable[["Request"], Awaitable["Response | None"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from socialconnect.reading.extract import Page
+from socialconnect.reading.typed import Page
 
 if TYPE_CHECKING:
     from socialconnect.frames import Table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from socialconnect.frames import Table
 from socialconnect.reading.declare import Column, columns
-from socialconnect.reading.extract import Page
+from socialconnect.reading.typed import Page
 from socialconnect.secret import bare
 
 if TYPE_CHECKING:

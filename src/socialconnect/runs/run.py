@@ -25,7 +25,7 @@ from socialconnect.errors import (
 from socialconnect.frames import Table, describe
 from socialconnect.http.send import Caller, Sender, Sent, Wire
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
-from socialconnect.reading.extract import Extractor, Page
+from socialconnect.reading.extract import Extractor
 from socialconnect.reading.read import read
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.typed import Page
     from socialconnect.runs.select import Chosen
 
 Watch = Callable[[Outcome], None]

@@ -1,0 +1,98 @@
+"""One value, made what its column declares; None where it cannot be."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable
+
+    from socialconnect.reading.declare import Column
+
+LEAST, MOST = -(2**63), 2**63 - 1
+MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
+
+
+def coerce(value: object, column: Column, drift: Counter[str]) -> object:
+    """The value as the column's dtype is held before Arrow; None, and one more in `drift`, where it is none of it."""
+    if value is None:
+        return None
+    found = _COERCIONS[column.dtype](value, column)
+    if found is None:
+        drift[column.name] += 1
+    return found
+
+
+def _as_text(value: object, column: Column) -> str | None:
+    del column
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _as_integer(value: object, column: Column) -> int | None:
+    del column
+    try:
+        number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    except ValueError:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        number = int(value)
+    return number if number is not None and LEAST <= number <= MOST else None
+
+
+def _as_float(value: object, column: Column) -> float | None:
+    del column
+    try:
+        return float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _as_boolean(value: object, column: Column) -> bool | None:
+    del column
+    return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
+
+
+def _as_moment(value: object, column: Column) -> str | int | None:
+    """ISO text as it is, or microseconds since 1970."""
+    if not column.form:
+        return value if isinstance(value, str) else None
+    number = _as_float(value, column)
+    if number is None or not math.isfinite(number):
+        return None
+    moment = round(number * MICROSECONDS[column.form])
+    return moment if LEAST <= moment <= MOST else None
+
+
+def _as_list(value: object, column: Column) -> list[str] | None:
+    if not isinstance(value, list):
+        return None
+    texts = [_as_text(item, column) for item in value if item is not None]
+    return [text for text in texts if text is not None]
+
+
+def _as_json(value: object, column: Column) -> str:
+    del column
+    return json_text(value)
+
+
+_COERCIONS: dict[str, Callable[[object, Column], object]] = {
+    "string": _as_text,
+    "category": _as_text,
+    "Int64": _as_integer,
+    "Float64": _as_float,
+    "boolean": _as_boolean,
+    "datetime": _as_moment,
+    "list": _as_list,
+    "json": _as_json,
+}
+
+
+def json_text(value: object) -> str:
+    """A value as JSON text."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,263 @@
+"""The fast way from bytes to columns: straight into structures that hold the declared fields alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from socialconnect.reading.coerce import LEAST, MICROSECONDS, MOST, coerce
+from socialconnect.reading.paths import Each, Index, Key, Path, Where, first, keys_only, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from socialconnect.reading.declare import Column, Resource
+
+Values = list[object]
+_Integer = Annotated[int, msgspec.Meta(ge=LEAST, le=MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's rows as one list per column; `drift` counts the values that were not what is declared."""
+
+    columns: tuple[Values, ...]
+    rows: int
+    drift: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Clash(Exception):
+    """Two columns want different types of one field, so no one structure fits both."""
+
+
+@dataclass(slots=True)
+class _Node:
+    """One field of the structure to be: either a leaf's type or an object's (or a list of objects') fields."""
+
+    children: dict[str, _Node] = field(default_factory=dict)
+    leaf: object = None
+    many: bool = False
+
+    def place(self, path: Path, leaf: object) -> None:
+        """Make room for a value of type `leaf` at `path`."""
+        if not path:
+            if self.children or self.leaf not in (None, leaf):
+                raise _Clash
+            self.leaf = leaf
+            return
+        step = path[0]
+        if isinstance(step, Key):
+            if self.leaf is not None:
+                raise _Clash
+            node = self.children.setdefault(step.name, _Node())
+            following = path[1] if len(path) > 1 else None
+            many = isinstance(following, Each | Index | Where)
+            if (node.children or node.leaf is not None) and node.many != many:
+                raise _Clash
+            node.many = many
+            if isinstance(following, Where):
+                node.children.setdefault(following.key, _Node(leaf=object))
+            node.place(path[2:] if many else path[1:], leaf)
+        else:
+            raise _Clash
+
+    def type(self) -> object:
+        """The type to decode this field into."""
+        if self.leaf is not None:
+            inner = self.leaf
+        else:
+            fields = [(attribute(key), node.type(), _field(key, node)) for key, node in self.children.items()]
+            inner = msgspec.defstruct("Record", fields, gc=False)
+        return list[inner | None] | None if self.many else (inner if inner in (msgspec.Raw, object) else inner | None)  # type: ignore[valid-type,operator]
+
+
+def _field(key: str, node: _Node) -> object:
+    if node.leaf is msgspec.Raw and not node.many:
+        return msgspec.field(default_factory=msgspec.Raw, name=key)
+    return msgspec.field(default=None, name=key)
+
+
+@lru_cache(maxsize=8192)
+def attribute(key: str) -> str:
+    """The attribute that holds the JSON key `key`: any key will do, also one with a dot or an @.
+
+    >>> attribute("@odata.type")
+    'k_40_odata_2e_type'
+    """
+    return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key, flags=re.ASCII)
+
+
+def _get(value: object, key: str) -> object:
+    return getattr(value, attribute(key), None)
+
+
+def _leaf_type(column: Column) -> object:
+    if column.form == "text":
+        return str | int | float
+    if column.form in ("s", "ms"):
+        within = msgspec.Meta(ge=LEAST // MICROSECONDS[column.form] + 1, le=MOST // MICROSECONDS[column.form])
+        return Annotated[int, within] | Annotated[float, within]
+    types: dict[str, object] = {
+        "string": str,
+        "category": str,
+        "datetime": str,
+        "Int64": _Integer,
+        "Float64": float,
+        "boolean": bool,
+        "list": list[str],
+        "json": msgspec.Raw,
+    }
+    return types[column.dtype]
+
+
+def typed(resource: Resource, columns: Sequence[Column]) -> list[Typed]:
+    """Decoders that together give all columns: mostly one; none where the records cannot be reached by keys alone."""
+    prefix = keys_only(parse(resource.records)[0]) if resource.records else ()
+    found: list[Typed] = []
+    left = list(columns)
+    while left and prefix is not None:
+        group = left
+        later: list[Column] = []
+        while True:
+            try:
+                found.append(Typed.build(resource, group, prefix))
+            except _Clash:
+                if len(group) == 1:
+                    return []
+                group, later = group[:-1], [group[-1], *later]
+            else:
+                break
+        left = later
+    return found
+
+
+def joined(pages: Sequence[Page]) -> Page:
+    """The columns of several cuts of one page side by side."""
+    return Page(tuple(values for page in pages for values in page.columns), pages[0].rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a column's value is in a decoded record: `get` off the object `inside` it, or else by walking `paths`."""
+
+    paths: tuple[Path, ...]
+    inside: tuple[str, ...] = ()
+    get: Callable[[object], object] | None = None
+
+    @classmethod
+    def of(cls, column: Column) -> _Place:
+        paths = parse(column.path)
+        names = keys_only(paths[0]) if len(paths) == 1 else None
+        return cls(paths) if names is None else cls(paths, names[:-1], attrgetter(attribute(names[-1])))
+
+
+@dataclass(slots=True)
+class Typed:
+    """The decoder of one choice of columns, and how each is read off the decoded records."""
+
+    decode: Callable[[bytes], object]
+    records: tuple[str, ...]
+    single: bool
+    columns: tuple[Column, ...]
+    places: list[_Place]
+    empty: dict[tuple[str, ...], object]
+
+    @classmethod
+    def build(cls, resource: Resource, columns: Sequence[Column], prefix: tuple[str, ...]) -> Typed:
+        """A _Clash where the columns cannot share one structure."""
+        root = _Node()
+        for column in columns:
+            for path in parse(column.path):
+                _place(root, path, column)
+        kind = root.type()
+        if not resource.single:
+            kind = list[kind]  # type: ignore[valid-type]
+        for name in reversed(prefix):
+            kind = msgspec.defstruct(
+                "Body",
+                [(attribute(name), kind | None, msgspec.field(default=None, name=name))],  # type: ignore[operator]
+            )
+        decoder = msgspec.json.Decoder(kind | None)  # type: ignore[operator]
+        places = [_Place.of(column) for column in columns]
+        return cls(decoder.decode, prefix, resource.single, tuple(columns), places, _empties(root))
+
+    def page(self, body: bytes) -> Page:
+        """The rows of a body that fits; a msgspec.ValidationError where one does not."""
+        found = self.decode(body)
+        for name in self.records:
+            found = None if found is None else _get(found, name)
+        if self.single:
+            found = None if found is None else [found]
+        records = found if isinstance(found, list) else []
+        if None in records:
+            raise msgspec.ValidationError
+        parents: dict[tuple[str, ...], Values] = {(): records}
+        values = tuple(
+            _convert(self._values(records, place, parents), column)
+            for column, place in zip(self.columns, self.places, strict=True)
+        )
+        return Page(values, len(records))
+
+    def _values(self, records: Values, place: _Place, parents: dict[tuple[str, ...], Values]) -> Values:
+        if place.get is None:
+            return [first(record, place.paths, _get) for record in records]
+        return list(map(place.get, self._parents(place.inside, parents)))
+
+    def _parents(self, names: tuple[str, ...], parents: dict[tuple[str, ...], Values]) -> Values:
+        """The objects that hold a nested field, one per record; an empty one where there is none."""
+        if names not in parents:
+            get, empty = attrgetter(attribute(names[-1])), self.empty[names]
+            parents[names] = [get(parent) or empty for parent in self._parents(names[:-1], parents)]
+        return parents[names]
+
+
+def _place(root: _Node, path: Path, column: Column) -> None:
+    listed = any(isinstance(step, Each) for step in path)
+    leaf = str if listed and column.dtype == "list" else _leaf_type(column)
+    if listed and column.dtype != "list":
+        raise _Clash
+    root.place(path, leaf)
+    for step in path:
+        if isinstance(step, Where):
+            sibling = root.children.setdefault(step.sibling, _Node(leaf=object))
+            if sibling.leaf is None:
+                raise _Clash
+
+
+def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], object]:
+    """For each nested object a record without anything in it."""
+    found: dict[tuple[str, ...], object] = {}
+    for key, child in node.children.items():
+        if child.children and not child.many:
+            blank = _Node(children=child.children)
+            kind = blank.type()
+            structure = next(part for part in getattr(kind, "__args__", (kind,)) if part is not type(None))
+            found[*names, key] = structure() if isinstance(structure, type) else None
+            found.update(_empties(child, (*names, key)))
+    return found
+
+
+def _convert(values: Values, column: Column) -> Values:
+    if column.dtype == "json":
+        return [_raw_text(value) for value in values]
+    if column.form in MICROSECONDS:
+        scale = MICROSECONDS[column.form]
+        return [value if value is None else round(value * scale) for value in values]  # type: ignore[operator]
+    if column.form:
+        drift: Counter[str] = Counter()
+        converted = [coerce(value, column, drift) for value in values]
+        if drift:
+            raise msgspec.ValidationError
+        return converted
+    return values
+
+
+def _raw_text(value: object) -> str | None:
+    text = bytes(value).decode() if isinstance(value, msgspec.Raw) else ""
+    return None if text in ("", "null") else text
