@@ -42,10 +42,13 @@ class Table:
     `drift` counts, by column, the values that could not be read as declared and became NA.
     """
 
-    def __init__(self, columns: Sequence[Column], *, lead: Sequence[str] = IDENTITY, raw: bool = False) -> None:
+    def __init__(
+        self, columns: Sequence[Column], *, lead: Sequence[str] = IDENTITY, raw: bool = False, flush: int = _FLUSH
+    ) -> None:
         self.lead = tuple(lead)
         self.columns = (*columns, *((Column(RAW, "json"),) if raw else ()))
         self.rows = 0
+        self._most = flush
         self.drift: Counter[str] = Counter()
         self._waiting: list[Values] = [[] for _ in (*self.lead, *self.columns)]
         self._batches: list[pa.RecordBatch] = []
@@ -62,7 +65,7 @@ class Table:
             waiting.extend(values)
         self.rows += page.rows
         self.drift.update(page.drift)
-        if len(self._waiting[-1]) >= _FLUSH:
+        if len(self._waiting[-1]) >= self._most:
             self._flush()
 
     def extend(self, other: Table) -> None:

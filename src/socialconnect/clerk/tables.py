@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.declare import users
+from socialconnect.clerk.declare import PAGE, users
 from socialconnect.clerk.models import ExternalAccount, User, rows
 from socialconnect.frames import Table, describe
 from socialconnect.reading.declare import Column, Value, columns
@@ -48,18 +48,27 @@ async def users_frame(
     )
     columns = [replace(one, name="user_id") if one.name == "id" else one for one in users.select(chosen)]
     extractor = Extractor(users, columns, raw=raw)
+    seen: set[object] = set()
     windows: dict[int, Table] = {}  # each is walked in order, all at once
     async with aclosing(clerk.listing(filters, observe, side_by_side=True)) as listing:
         async for page in listing:
-            table = windows.setdefault(page.window, Table(extractor.columns, lead=(), raw=raw))
-            table.append(extractor.page(page.body))
+            if page.window not in windows:  # many at once: each holds no more than a page that is not Arrow yet
+                windows[page.window] = Table(extractor.columns, lead=(), raw=raw, flush=PAGE)
+            windows[page.window].append(_unseen(extractor.page(page.body), seen))
     whole = Table(extractor.columns, lead=(), raw=raw)
     for window in sorted(windows):
         whole.extend(windows[window])
-    frame = whole.frame()
-    if not frame["user_id"].is_unique:  # at the edge of two windows
-        frame = frame.drop_duplicates("user_id", ignore_index=True)
-    return _described(frame, "clerk.users", clerk)
+    return _described(whole.frame(), "clerk.users", clerk)
+
+
+def _unseen(page: Page, seen: set[object]) -> Page:
+    """The page without the users that have come: one at the edge of two windows comes twice. Ids stand first."""
+    ids = page.columns[0]
+    new = [place for place, user_id in enumerate(ids) if user_id not in seen]
+    seen.update(ids)
+    if len(new) == len(ids):
+        return page
+    return Page(tuple([values[place] for place in new] for values in page.columns), len(new), page.drift)
 
 
 async def accounts_frame(clerk: Clerk, chosen: Sequence[str] | None, observe: Observer) -> pd.DataFrame:

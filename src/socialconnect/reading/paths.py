@@ -13,7 +13,6 @@ Steps are joined by one dot, or by none before a bracket; `.` alone is the recor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,43 +91,40 @@ def keys_only(path: Path) -> tuple[str, ...] | None:
     return names if len(names) == len(path) else None
 
 
-Getter = Callable[[object, str], object]
-
-
-def _get_json(value: object, name: str) -> object:
+def _get(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def walk(record: object, path: Path, get: Getter = _get_json) -> object:
-    """The value at `path`, None where there is none; `get` reads one key of one object."""
-    return _walk(record, path, record, get)
+def walk(record: object, path: Path) -> object:
+    """The value at `path` of decoded JSON, None where there is none."""
+    return _walk(record, path, record)
 
 
-def _walk(value: object, path: Path, record: object, get: Getter) -> object:
+def _walk(value: object, path: Path, record: object) -> object:
     for number, step in enumerate(path):
         if value is None:
             return None
         match step:
             case Key(name):
-                value = get(value, name)
+                value = _get(value, name)
             case Index(position):
                 inside = isinstance(value, list) and -len(value) <= position < len(value)
                 value = value[position] if inside and isinstance(value, list) else None
             case Where(key, sibling):
-                wanted = get(record, sibling)
+                wanted = _get(record, sibling)
                 elements = value if isinstance(value, list) and wanted is not None else []
-                value = next((element for element in elements if get(element, key) == wanted), None)
+                value = next((element for element in elements if _get(element, key) == wanted), None)
             case Each():
                 elements = value if isinstance(value, list) else []
-                found = [_walk(element, path[number + 1 :], record, get) for element in elements]
+                found = [_walk(element, path[number + 1 :], record) for element in elements]
                 return [element for element in found if element is not None]
     return value
 
 
-def first(record: object, alternatives: tuple[Path, ...], get: Getter = _get_json) -> object:
+def first(record: object, alternatives: tuple[Path, ...]) -> object:
     """The first of several paths that leads to something."""
     for path in alternatives:
-        value = walk(record, path, get)
+        value = walk(record, path)
         if value is not None:
             return value
     return None

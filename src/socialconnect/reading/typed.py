@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -12,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from socialconnect.reading.coerce import LEAST, MICROSECONDS, MOST, coerce
-from socialconnect.reading.paths import Each, Index, Key, Path, Where, first, keys_only, parse
+from socialconnect.reading.paths import Each, Index, Key, Path, Where, keys_only, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from socialconnect.reading.declare import Column, Resource
 
@@ -93,10 +94,6 @@ def attribute(key: str) -> str:
     return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key, flags=re.ASCII)
 
 
-def _get(value: object, key: str) -> object:
-    return getattr(value, attribute(key), None)
-
-
 def _leaf_type(column: Column) -> object:
     if column.form == "text":
         return str | int | float
@@ -144,17 +141,53 @@ def joined(pages: Sequence[Page]) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a column's value is in a decoded record: `get` off the object `inside` it, or else by walking `paths`."""
+    """How a column's value is had: `get` off the object `inside` the record; the record itself where that is empty."""
 
-    paths: tuple[Path, ...]
+    get: Callable[[object], object]
     inside: tuple[str, ...] = ()
-    get: Callable[[object], object] | None = None
 
     @classmethod
     def of(cls, column: Column) -> _Place:
         paths = parse(column.path)
         names = keys_only(paths[0]) if len(paths) == 1 else None
-        return cls(paths) if names is None else cls(paths, names[:-1], attrgetter(attribute(names[-1])))
+        if names is not None:
+            return cls(attrgetter(attribute(names[-1])), names[:-1])
+        ways = [_way(path) for path in paths]
+        if len(ways) == 1:
+            return cls(lambda record, way=ways[0]: way(record, record))  # type: ignore[misc]
+        return cls(lambda record: next((found for way in ways if (found := way(record, record)) is not None), None))
+
+
+_Way = Callable[[object, object], object]
+
+
+def _way(path: Path) -> _Way:
+    """A path made into a function of (value, record), once, for it is followed for every row."""
+    if not path:
+        return lambda value, _: value
+    step, follow = path[0], _way(path[1:])
+    match step:
+        case Key(name):
+            get = attrgetter(attribute(name))
+            return lambda value, record: None if value is None else follow(get(value), record)
+        case Index(position):
+            at = slice(position, position + 1 or None)
+            return lambda value, record: next((follow(one, record) for one in _listed(value)[at]), None)
+        case Where(key, sibling):
+            own, wanted = attrgetter(attribute(key)), attrgetter(attribute(sibling))
+            return lambda value, record: next(
+                (follow(one, record) for one in _listed(value) if one and own(one) == wanted(record) is not None), None
+            )
+        case Each():
+            return lambda value, record: (
+                None
+                if value is None
+                else [found for one in _listed(value) if (found := follow(one, record)) is not None]
+            )
+
+
+def _listed(value: object) -> Values:
+    return value if isinstance(value, list) else []
 
 
 @dataclass(slots=True)
@@ -191,7 +224,7 @@ class Typed:
         """The rows of a body that fits; a msgspec.ValidationError where one does not."""
         found = self.decode(body)
         for name in self.records:
-            found = None if found is None else _get(found, name)
+            found = getattr(found, attribute(name), None)
         if self.single:
             found = None if found is None else [found]
         records = found if isinstance(found, list) else []
@@ -199,14 +232,12 @@ class Typed:
             raise msgspec.ValidationError
         parents: dict[tuple[str, ...], Values] = {(): records}
         values = tuple(
-            _convert(self._values(records, place, parents), column)
+            _convert(self._values(place, parents), column)
             for column, place in zip(self.columns, self.places, strict=True)
         )
         return Page(values, len(records))
 
-    def _values(self, records: Values, place: _Place, parents: dict[tuple[str, ...], Values]) -> Values:
-        if place.get is None:
-            return [first(record, place.paths, _get) for record in records]
+    def _values(self, place: _Place, parents: dict[tuple[str, ...], Values]) -> Values:
         return list(map(place.get, self._parents(place.inside, parents)))
 
     def _parents(self, names: tuple[str, ...], parents: dict[tuple[str, ...], Values]) -> Values:
