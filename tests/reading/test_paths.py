@@ -149,13 +149,6 @@ def test_a_sibling_is_looked_up_in_the_whole_record():
     assert look(record, "profile.emails[id=main].a") == "y"
 
 
-def test_another_getter_reads_other_objects():
-    """Walking asks `get` for each key, so decoded structures can be walked like dicts."""
-    value = walk(3 + 4j, parse("imag")[0], lambda value, name: getattr(value, name, None))
-    assert value == 4.0
-    assert first(3 + 4j, parse("nothing|real"), lambda value, name: getattr(value, name, None)) == 3.0
-
-
 @given(st.text(max_size=30) | PATHS)
 def test_any_text_is_a_path_or_a_value_error(text):
     """Whatever is written as a path, parsing ends in steps or in a ValueError."""
