@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
+from math import ceil
+from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
 from socialconnect.errors import PagingLoop
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from socialconnect.reading.messages import Request, Response
     from socialconnect.reading.typed import Page
 
+_LEAST = 4  # requests under way, however near the provider is
+
 T = TypeVar("T")
 Send = Callable[["Request"], Awaitable["Response | None"]]
 
@@ -25,14 +29,19 @@ async def read(
 ) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
-    `send` gives a response, or None where there is nothing; `width` is how many requests may be under way.
+    `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most.
     A PagingLoop where a page leads back to one that was read.
     """
     paging = extractor.resource.paging
+    clock = asyncio.get_running_loop().time
+    asked_at = clock()
     response = await send(request)
     if response is None:
         return
-    yield 0, extractor.page(response.body)
+    came_at, cut_at = clock(), perf_counter()
+    page = extractor.page(response.body)
+    width = useful_width(came_at - asked_at, perf_counter() - cut_at, width)
+    yield 0, page
     number = 0
     asked = {_identity(request)}
     known = paging.remaining(request, response) if isinstance(paging, LinkHeader) and width > 1 else None
@@ -73,6 +82,17 @@ def _fetch(extractor: Extractor, send: Send) -> Callable[[Request], Awaitable[tu
         return None if answer is None else (extractor.page(answer.body), replace(answer, body=b""))
 
     return fetch
+
+
+def useful_width(travel: float, cut: float, most: int) -> int:
+    """How many requests to have under way: as many pages as are cut while one travels, in seconds.
+
+    More would only wait here and fill the memory.
+
+    >>> useful_width(travel=0.3, cut=0.002, most=50), useful_width(travel=0.02, cut=0.002, most=50)
+    (50, 10)
+    """
+    return min(most, max(_LEAST, ceil(travel / max(cut, 1e-9))))
 
 
 def _identity(request: Request) -> tuple[str, bytes | None]:
