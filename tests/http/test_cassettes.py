@@ -1,4 +1,4 @@
-"""vcrpy sees what plain httpx carries, so that an exchange can be kept and played again."""
+"""vcrpy sees what is sent, so that an exchange can be kept and played again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_an_exchange_is_recorded_and_played_again(tmp_path):
     cassette = tmp_path / "users.yaml"
     world = Sandbox(users=5)
     with running(world) as base:
-        settings = sc.Settings.make(secret_key=world.secret_key, base_urls=world.base_urls(base), transport="httpx")
+        settings = sc.Settings.make(secret_key=world.secret_key, base_urls=world.base_urls(base))
         with vcr.use_cassette(str(cassette), filter_headers=HIDDEN), sc.Client(settings=settings) as client:
             recorded = client.users()
     with vcr.use_cassette(str(cassette), filter_headers=HIDDEN, record_mode="none"):

@@ -13,6 +13,7 @@ import os
 import platform
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import httpx
@@ -43,14 +44,15 @@ class Transport:
         self._settings = settings
         self._application = application
         self._carrier: _Carrier | None = None
-        self._home: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._home: tuple[int, asyncio.AbstractEventLoop, str] | None = None
 
     @property
     def kind(self) -> str:
         """What carries the requests: `application`, `pyreqwest` or `httpx`."""
         if self._application is not None:
             return "application"
-        if self._settings.transport == "httpx" or not _has_pyreqwest():
+        wanted = self._settings.transport
+        if wanted == "httpx" or not _has_pyreqwest() or (wanted == "auto" and _watched()):
             return "httpx"
         return "pyreqwest"
 
@@ -79,15 +81,18 @@ class Transport:
     async def aclose(self) -> None:
         """Close the connections; the next request opens new ones."""
         carrier, self._carrier = self._carrier, None
-        if carrier is not None and self._home == _here():
+        if carrier is not None and self._home == self._here():
             await carrier.close()
 
     def _ready(self) -> _Carrier:
         # connections belong to one loop of one process: another loop, or a fork, needs its own
-        if self._carrier is None or self._home != _here():
-            self._home = _here()
+        if self._carrier is None or self._home != self._here():
+            self._home = self._here()
             self._carrier = self._open()
         return self._carrier
+
+    def _here(self) -> tuple[int, asyncio.AbstractEventLoop, str]:
+        return os.getpid(), asyncio.get_running_loop(), self.kind
 
     def _open(self) -> _Carrier:
         timeout = self._settings.timeout
@@ -113,10 +118,14 @@ def _scrubbed(record: logging.LogRecord) -> bool:
     return True
 
 
-def _here() -> tuple[int, asyncio.AbstractEventLoop]:
-    return os.getpid(), asyncio.get_running_loop()
+def _watched() -> bool:
+    """Whether somebody records or replaces what httpx carries, as vcrpy does: then it is httpx that must carry."""
+    # the module of the function itself: a wrapper may borrow its name, but brings its own
+    names = getattr(httpx.AsyncHTTPTransport.handle_async_request, "__globals__", {})
+    return not names.get("__name__", "").startswith("httpx.")
 
 
+@cache
 def _has_pyreqwest() -> bool:
     try:
         import pyreqwest  # noqa: F401, PLC0415 - without it there is httpx
