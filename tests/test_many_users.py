@@ -50,7 +50,7 @@ async def test_every_row_belongs_to_the_account_that_read_it(name):
 
 
 async def test_three_resources_at_once_stay_within_clerks_budget():
-    """One call reads three resources of a thousand users: each row is its owner's, and Clerk is asked within its limit."""
+    """One call reads three resources of a thousand users: each row is its owner's, within Clerk's limit."""
     world = Sandbox(users=1000)
     async with client_of(world) as client:
         runs = await client.read_all(RESOURCES, on_error="ignore")

@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from socialconnect.bound import BoundConnector, BoundResource
-    from socialconnect.client import AsyncClient, Client, PartialWarning
+    from socialconnect.client import AsyncClient, Client
     from socialconnect.embedded import sandbox
     from socialconnect.errors import (
         AccessDenied,
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     )
     from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.run import Run
+    from socialconnect.runs.tell import PartialWarning
     from socialconnect.sandbox.faults import Fault
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
@@ -125,7 +126,7 @@ __all__ = [
 
 _HOMES = {
     "bound": "BoundConnector BoundResource",
-    "client": "AsyncClient Client PartialWarning",
+    "client": "AsyncClient Client",
     "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
     "MissingPackage MissingScope NotConnected NotFound PagingLoop ProtocolError ProviderNotEnabled RateLimited "
@@ -136,6 +137,7 @@ _HOMES = {
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
     "runs.run": "Run",
+    "runs.tell": "PartialWarning",
     "sandbox.faults": "Fault",
     "secret": "Secret",
     "settings": "Settings",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from textwrap import fill
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from socialconnect.reading.declare import Connector, Resource, Value, unknown
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from socialconnect.runs.run import Watch
     from socialconnect.runs.select import Users
+    from socialconnect.runs.tell import OnError
 
-OnError = Literal["warn", "raise", "ignore"]
 F_co = TypeVar("F_co", covariant=True)
 F = TypeVar("F")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from typing import TYPE_CHECKING, Self
 
 from socialconnect import portal
-from socialconnect.bound import BoundConnector, OnError
+from socialconnect.bound import BoundConnector
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
@@ -18,6 +17,7 @@ from socialconnect.http.send import Sent, Wire
 from socialconnect.http.transport import Transport
 from socialconnect.runs.run import Reader, Run, Watch
 from socialconnect.runs.select import Users, choose, kept
+from socialconnect.runs.tell import OnError, tell
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from socialconnect.http.transport import Application
     from socialconnect.reading.declare import Connector, Value
     from socialconnect.sandbox import Sandbox
-
-
-class PartialWarning(UserWarning):
-    """Some accounts were not read whole; `run.outcomes` says which, why and what to do."""
 
 
 class AsyncClient:
@@ -88,6 +84,18 @@ class AsyncClient:
         ['user_id', 'email']
         """
         return await tables.users_frame(self._clerk, filters, _ignore, names=columns, raw=raw)
+
+    async def user(self, user: str, *, columns: Sequence[str] | None = None, raw: bool = False) -> pd.DataFrame:
+        """One user, as the one row that `users()` would have. Raises a UserNotFound where this instance has none.
+
+        Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=3)
+        >>> len(client.user(client.users()["user_id"].iloc[0]))
+        1
+        """
+        return await tables.user_frame(self._clerk, check_user_id(user), _ignore, names=columns, raw=raw)
 
     async def accounts(self, users: Users = None) -> pd.DataFrame:
         """The external accounts of everybody, or of those chosen: one row for each user and account.
@@ -149,7 +157,7 @@ class AsyncClient:
             watch=watch,
         )
         run = await reader.run(choose(users))
-        _tell(resource, run, on_error)
+        tell(resource, run, on_error)
         return run
 
     async def read_all(
@@ -178,7 +186,7 @@ class AsyncClient:
                 raise run
         done = {name: run for name, run in zip(names, runs, strict=True) if isinstance(run, Run)}
         for name, run in done.items():
-            _tell(name, run, on_error)
+            tell(name, run, on_error)
         return done
 
     async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
@@ -271,7 +279,7 @@ class AsyncClient:
         if alone and run.errors:
             raise run.errors[0]
         if alone and run.problems:
-            _warn(f"{name}: {run.problems}")
+            tell(name, run, "warn")
         return run.frame
 
     async def __aenter__(self) -> Self:
@@ -327,6 +335,7 @@ class Client:
         self._bound: dict[str, BoundConnector[pd.DataFrame]] = {}
 
     users = portal.blocking(AsyncClient.users)
+    user = portal.blocking(AsyncClient.user)
     accounts = portal.blocking(AsyncClient.accounts)
     read = portal.blocking(AsyncClient.read)
     read_all = portal.blocking(AsyncClient.read_all)
@@ -372,18 +381,6 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client: {', '.join(self.connectors) if 'aio' in self.__dict__ else 'not made'}>"
-
-
-def _tell(resource: str, run: Run, on_error: OnError) -> None:
-    if on_error == "raise" and run.errors:
-        raise ExceptionGroup(run.problems, run.errors)
-    if on_error == "warn" and run.problems:
-        _warn(f"{resource}: {run.problems} client.read({resource!r}, …).outcomes has each with its cure.")
-
-
-def _warn(message: str) -> None:
-    # on the background loop no line of the caller's is on the stack, and one of ours would only mislead
-    warnings.warn_explicit(message, PartialWarning, "socialconnect", 0)
 
 
 def _ignore(sent: Sent) -> None:

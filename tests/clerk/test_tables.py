@@ -2,9 +2,12 @@
 
 import json
 
+import pandas as pd
 import pytest
 from tests.clerk.test_api import Clerk, asking
 from tests.worlds import opened
+
+import socialconnect as sc
 
 pytestmark = pytest.mark.looptime
 DTYPES = {
@@ -98,3 +101,13 @@ async def test_accounts_of_the_chosen_alone():
         everybody = await client.accounts()
     assert set(frame["user_id"]) == set(ids) & set(everybody["user_id"])
     assert frame.dtypes.astype(str).tolist() == everybody.dtypes.astype(str).tolist()
+
+
+async def test_one_user_is_a_row_of_all():
+    """One user's frame is the row that the listing has, and who is not there is an error that says so."""
+    async with opened(5) as (_, client):
+        users = await client.users(raw=True)
+        one = await client.user(users["user_id"].iloc[3], raw=True)
+        with pytest.raises(sc.UserNotFound, match="development and production"):
+            await client.user("user_2nobody")
+    pd.testing.assert_frame_equal(one, users.iloc[[3]].reset_index(drop=True), check_flags=False)

@@ -41,13 +41,7 @@ async def users_frame(
     raw: bool = False,
 ) -> pd.DataFrame:
     """One row per user, the Clerk id as `user_id`."""
-    chosen = (
-        names
-        if names is None or isinstance(names, str)
-        else ["id", *(name for name in names if name not in ("user_id", "id"))]
-    )
-    columns = [replace(one, name="user_id") if one.name == "id" else one for one in users.select(chosen)]
-    extractor = Extractor(users, columns, raw=raw)
+    extractor = _extractor(names, raw=raw)
     seen: set[object] = set()
     windows: dict[int, Table] = {}  # each is walked in order, all at once
     async with aclosing(clerk.listing(filters, observe, side_by_side=True)) as listing:
@@ -59,6 +53,23 @@ async def users_frame(
     for window in sorted(windows):
         whole.extend(windows[window])
     return _described(whole.frame(), "clerk.users", clerk)
+
+
+async def user_frame(
+    clerk: Clerk, user_id: str, observe: Observer, *, names: Sequence[str] | None = None, raw: bool = False
+) -> pd.DataFrame:
+    """One user, as a row of `users_frame`."""
+    extractor = _extractor(names, raw=raw)
+    table = Table(extractor.columns, lead=(), raw=raw)
+    table.append(extractor.page(b"[%s]" % await clerk.user(user_id, observe)))
+    return _described(table.frame(), "clerk.users", clerk)
+
+
+def _extractor(names: Sequence[str] | None, *, raw: bool) -> Extractor:
+    """The user's id first, as `user_id`, then what was chosen."""
+    wanted = names if names is None or isinstance(names, str) else ["id", *(one for one in names if one != "user_id")]
+    columns = [replace(one, name="user_id") if one.name == "id" else one for one in users.select(wanted)]
+    return Extractor(users, columns, raw=raw)
 
 
 def _unseen(page: Page, seen: set[object]) -> Page:

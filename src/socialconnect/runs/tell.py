@@ -1,0 +1,25 @@
+"""How a caller learns of the accounts that were not read whole."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from socialconnect.runs.run import Run
+
+OnError = Literal["warn", "raise", "ignore"]
+
+
+class PartialWarning(UserWarning):
+    """Some accounts were not read whole; `run.outcomes` says which, why and what to do."""
+
+
+def tell(resource: str, run: Run, on_error: OnError) -> None:
+    """Warn once, with counts and reasons; or raise the accounts' errors as a group; or leave it to `run.outcomes`."""
+    if on_error == "raise" and run.errors:
+        raise ExceptionGroup(run.problems, run.errors)
+    if on_error == "warn" and run.problems:
+        message = f"{resource}: {run.problems} client.read({resource!r}, …).outcomes has each with its cure."
+        # on the background loop no line of the caller's is on the stack, and one of ours would only mislead
+        warnings.warn_explicit(message, PartialWarning, "socialconnect", 0)
