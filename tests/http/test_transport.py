@@ -174,3 +174,21 @@ async def _nonsense(reader, writer):
     writer.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
     await writer.drain()
     writer.close()
+
+
+@BOTH
+async def test_no_proxy_sees_what_goes_to_this_machine(kind, monkeypatch):
+    """A request in the clear to this machine goes there straight, whatever proxy the environment names."""
+    with (
+        serving(lambda *_: (200, {}, b"proxy")) as (proxy, overheard),
+        serving(lambda *_: (200, {}, b"home")) as (base, _),
+    ):
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        transport = make(kind)
+        response = await transport.send(Request("GET", base), base, Secret("the-token-itself"))
+        await transport.aclose()
+    assert response.body == b"home"
+    assert overheard == []

@@ -43,7 +43,7 @@ class Transport:
     def __init__(self, settings: Settings, application: Application | None = None) -> None:
         self._settings = settings
         self._application = application
-        self._carrier: _Carrier | None = None
+        self._carriers: dict[bool, _Carrier] = {}
         self._home: tuple[int, asyncio.AbstractEventLoop, str] | None = None
 
     @property
@@ -64,7 +64,7 @@ class Transport:
     async def send(self, request: Request, url: str, token: Secret | None) -> Response:
         """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes."""
         try:
-            return await self._ready().carry(request, url, token)
+            return await self._ready(near=url.startswith("http://")).carry(request, url, token)
         except _NoAnswer as error:
             failure = self._failure(error)
         raise failure  # outside the handler: the library's own error, with the header in its frames, is let go
@@ -80,21 +80,24 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close the connections; the next request opens new ones."""
-        carrier, self._carrier = self._carrier, None
-        if carrier is not None and self._home == self._here():
-            await carrier.close()
+        carriers, self._carriers = self._carriers, {}
+        if self._home == self._here():
+            for carrier in carriers.values():
+                await carrier.close()
 
-    def _ready(self) -> _Carrier:
+    def _ready(self, *, near: bool) -> _Carrier:
+        """What carries to an address; `near` is this machine, in the clear, where no proxy may see the token."""
         # connections belong to one loop of one process: another loop, or a fork, needs its own
-        if self._carrier is None or self._home != self._here():
-            self._home = self._here()
-            self._carrier = self._open()
-        return self._carrier
+        if self._home != self._here():
+            self._home, self._carriers = self._here(), {}
+        if near not in self._carriers:
+            self._carriers[near] = self._open(near=near)
+        return self._carriers[near]
 
     def _here(self) -> tuple[int, asyncio.AbstractEventLoop, str]:
         return os.getpid(), asyncio.get_running_loop(), self.kind
 
-    def _open(self) -> _Carrier:
+    def _open(self, *, near: bool) -> _Carrier:
         timeout = self._settings.timeout
         if self._application is not None:
             inside = httpx.ASGITransport(self._application)
@@ -102,9 +105,9 @@ class Transport:
         if self.kind == "httpx":
             _quieten()
             limits = httpx.Limits(max_connections=self.width, max_keepalive_connections=self.width)
-            client = httpx.AsyncClient(timeout=httpx.Timeout(timeout), limits=limits, follow_redirects=False)
+            client = httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False, trust_env=not near)
             return _Httpx(client.send, client.aclose)
-        return _Rust(timeout, self._settings.concurrency)
+        return _Rust(timeout, self._settings.concurrency, near=near)
 
 
 def _quieten() -> None:
@@ -195,12 +198,12 @@ class _Httpx:
 class _Rust:
     """pyreqwest, asked directly: behind httpx's interface the two sets of objects cost a fifth more."""
 
-    def __init__(self, timeout: float, connections: int) -> None:
+    def __init__(self, timeout: float, connections: int, *, near: bool) -> None:
         from pyreqwest.client import ClientBuilder  # noqa: PLC0415 - not on every platform
 
+        building = ClientBuilder().no_proxy() if near else ClientBuilder()
         self._client = (
-            ClientBuilder()
-            .follow_redirects(False)  # noqa: FBT003 - its interface; a redirect is ours to judge
+            building.follow_redirects(False)  # noqa: FBT003 - its interface; a redirect is ours to judge
             .referer(False)  # noqa: FBT003
             .pool_max_idle_per_host(connections)
             .connect_timeout(timedelta(seconds=min(timeout, 15)))
