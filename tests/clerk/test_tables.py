@@ -8,6 +8,8 @@ from tests.clerk.test_api import Clerk, asking
 from tests.worlds import opened
 
 import socialconnect as sc
+from socialconnect.clerk import tables
+from socialconnect.reading.typed import Page
 
 pytestmark = pytest.mark.looptime
 DTYPES = {
@@ -111,3 +113,12 @@ async def test_one_user_is_a_row_of_all():
         with pytest.raises(sc.UserNotFound, match="development and production"):
             await client.user("user_2nobody")
     pd.testing.assert_frame_equal(one, users.iloc[[3]].reset_index(drop=True), check_flags=False)
+
+
+def test_rows_without_an_id_are_all_kept():
+    """Only a user who has come is left out: two odd rows without ids are not each other."""
+    seen: set[object] = set()
+    first = tables._unseen(Page((["a", None, "b"], [1, 2, 3]), 3), seen)
+    again = tables._unseen(Page((["b", None, "c"], [4, 5, 6]), 3), seen)
+    assert (first.rows, again.rows) == (3, 2)
+    assert again.columns == ([None, "c"], [5, 6])

@@ -73,9 +73,12 @@ def _extractor(names: Sequence[str] | None, *, raw: bool) -> Extractor:
 
 
 def _unseen(page: Page, seen: set[object]) -> Page:
-    """The page without the users that have come: one at the edge of two windows comes twice. Ids stand first."""
+    """The page without the users that have come: one at the edge of two windows comes twice. Ids stand first.
+
+    A row without an id is nobody's twin, and stays.
+    """
     ids = page.columns[0]
-    new = [place for place, user_id in enumerate(ids) if user_id not in seen]
+    new = [place for place, user_id in enumerate(ids) if user_id is None or user_id not in seen]
     seen.update(ids)
     if len(new) == len(ids):
         return page

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
 from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.errors import RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from socialconnect.reading.declare import Budget
 
 _MARGIN = 1.01  # requests sent T apart may arrive a little closer together
 _TICK = 1e-6  # seconds: a clock with coarser steps would never reach a moment that is nearer
 _KEPT = 20_000  # tokens whose spending is remembered
-
-Clock = Callable[[], float]
 
 
 class Window:
