@@ -161,7 +161,7 @@ class Sender:
             waited += await self._wire.budgets.spend((shared,), who)
             at, began = time(), clock()
             try:
-                response = await self._wire.transport.send(request, url, token)
+                response = await self._wire.transport.send(request, url, token, caller.account)
             except Unavailable as failure:
                 return _Exchange(None, failure, at, clock() - began, waited)
             return _Exchange(response, None, at, clock() - began, waited)

@@ -61,8 +61,12 @@ class Transport:
         """How many requests it bears at once."""
         return min(self._settings.concurrency, _PLAIN_CONNECTIONS if self.kind == "httpx" else 100)
 
-    async def send(self, request: Request, url: str, token: Secret | None) -> Response:
-        """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes."""
+    async def send(self, request: Request, url: str, token: Secret | None, account: str = "") -> Response:
+        """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes.
+
+        `account` says for whom: the token itself may be written nowhere.
+        """
+        del account
         try:
             return await self._ready(near=url.startswith("http://")).carry(request, url, token)
         except _NoAnswer as error:
