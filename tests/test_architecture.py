@@ -22,6 +22,7 @@ LAYERS = (
     ("clerk",),
     ("runs",),
     ("bound", "export", "plan"),
+    ("async_client",),
     ("portal",),
     ("client",),
     ("embedded",),

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from socialconnect.async_client import AsyncClient
     from socialconnect.bound import BoundConnector, BoundResource
-    from socialconnect.client import AsyncClient, Client
+    from socialconnect.client import Client
     from socialconnect.embedded import sandbox
     from socialconnect.errors import (
         AccessDenied,
@@ -125,8 +126,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "async_client": "AsyncClient",
     "bound": "BoundConnector BoundResource",
-    "client": "AsyncClient Client",
+    "client": "Client",
     "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
     "MissingPackage MissingScope NotConnected NotFound PagingLoop ProtocolError ProviderNotEnabled RateLimited "

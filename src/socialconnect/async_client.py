@@ -1,0 +1,305 @@
+"""`AsyncClient`: it wires the rooms together and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+
+from socialconnect.bound import BoundConnector
+from socialconnect.clerk import tables
+from socialconnect.clerk.api import Clerk, check_user_id
+from socialconnect.clerk.strategy import provider_of
+from socialconnect.clerk.tokens import not_connected
+from socialconnect.connectors import Connectors
+from socialconnect.errors import UsageError
+from socialconnect.http.send import Sent, Wire
+from socialconnect.http.transport import Transport
+from socialconnect.runs.run import Reader, Run, Watch
+from socialconnect.runs.select import Users, choose, kept
+from socialconnect.runs.tell import OnError, tell
+from socialconnect.settings import Settings, hide
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+    from pydantic import SecretStr
+
+    from socialconnect.clerk.models import AccessToken, Instance
+    from socialconnect.http.transport import Application
+    from socialconnect.reading.declare import Connector, Value
+
+
+class AsyncClient:
+    """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
+
+    Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further
+    ones beside the built-in; `base_urls`, other addresses for origins; `settings`, everything else. Raises a MissingKey
+    where there is no key and an InvalidKey where it cannot be one. `application` is an ASGI application to call in
+    place of the network.
+
+    >>> import asyncio, socialconnect as sc
+    >>> len(asyncio.run(sc.sandbox(users=3).aio.users()))
+    3
+    """
+
+    def __init__(
+        self,
+        secret_key: str | SecretStr | None = None,
+        *,
+        connectors: Iterable[Connector] = (),
+        base_urls: Mapping[str, str] | None = None,
+        settings: Settings | None = None,
+        application: Application | None = None,
+    ) -> None:
+        hidden, secret_key = hide(secret_key), None  # a traceback may show locals
+        given = settings.model_dump(exclude_unset=True) if settings else {}
+        changes = {"secret_key": hidden, "base_urls": dict(base_urls) if base_urls else None}
+        self.settings = Settings.make(**{**given, **{name: value for name, value in changes.items() if value}})
+        self.connectors = Connectors(connectors)
+        self._transport = Transport(self.settings, application)
+        self._wire = Wire(self.settings, self._transport)
+        self._clerk = Clerk(self.settings.key(), self._wire, production=self.settings.production)
+        self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
+
+    async def users(
+        self, /, *, columns: Sequence[str] | None = None, raw: bool = False, **filters: Value
+    ) -> pd.DataFrame:
+        """The instance's users: one row each, newest first.
+
+        Parameters: `columns` selects; `raw` adds what no column declares as JSON text; `filters` go to Clerk: `query`
+        (name, e-mail address, id: partial), `user_id`, `email_address`, `username`, `external_id`, `organization_id`
+        (one or a list), `banned`, `created_at_after` and the like (milliseconds since 1970).
+
+        Returns a frame with `user_id` first: names and addresses as string, states as boolean, times as
+        datetime64[us, UTC], `providers` a list, metadata as JSON text. `private_metadata` and the lists of addresses
+        come only where `columns` names them. Raises an InvalidKey where Clerk refuses the key.
+
+        Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users
+
+        >>> import socialconnect as sc
+        >>> list(sc.sandbox(users=2).users(columns=["email"]).columns)
+        ['user_id', 'email']
+        """
+        return await tables.users_frame(self._clerk, filters, _ignore, names=columns, raw=raw)
+
+    async def user(self, user: str, *, columns: Sequence[str] | None = None, raw: bool = False) -> pd.DataFrame:
+        """One user, as the one row that `users()` would have. Raises a UserNotFound where this instance has none.
+
+        Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=3)
+        >>> len(client.user(client.users()["user_id"].iloc[0]))
+        1
+        """
+        return await tables.user_frame(self._clerk, check_user_id(user), _ignore, names=columns, raw=raw)
+
+    async def accounts(self, users: Users = None) -> pd.DataFrame:
+        """The external accounts of everybody, or of those chosen: one row for each user and account.
+
+        Returns a frame: user_id, external_account_id (the canonical `eac_` id), provider, status of its verification,
+        connected (whether that was finished), provider_user_id, username, email_address, label, scopes (a list: what
+        was approved), created_at, updated_at (UTC). Connected does not mean that the token still works: only a read
+        tells.
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=20).accounts()["connected"].dtype
+        BooleanDtype
+        """
+        chosen = choose(users)
+        return await tables.accounts_frame(
+            self._clerk, None if chosen is None else [one.user_id for one in chosen], _ignore
+        )
+
+    async def read(
+        self,
+        /,
+        resource: str,
+        users: Users = None,
+        *,
+        columns: Sequence[str] | None = None,
+        raw: bool = False,
+        on_error: OnError = "warn",
+        watch: Watch | None = None,
+        **arguments: Value,
+    ) -> Run:
+        """Read one resource for many accounts, and tell everything that is known about it.
+
+        Parameters: `resource` as `github.repos`; `users` an id, several, a frame with `user_id`, a picker, or nothing
+        for everybody who has the connection; `columns` selects, `raw` adds what no column declares as JSON text;
+        `on_error` is `warn` (one warning that counts and names the reasons), `raise` (an ExceptionGroup of the
+        accounts' errors) or `ignore`; `watch` is called with each account's outcome; `arguments` are the resource's
+        own parameters.
+
+        Returns a Run: `frame` with user_id, external_account_id and the declared columns, in the order of the users;
+        `outcomes`, one row per account; `trace`, one row per request. Raises a UsageError for what cannot be meant, an
+        InvalidKey or another SetupError for what would meet every account.
+
+        >>> import socialconnect as sc
+        >>> run = sc.sandbox(users=20, seed=1).read("google.profile", on_error="ignore")
+        >>> bool(len(run.frame) <= len(run.outcomes))
+        True
+        """
+        if on_error not in ("warn", "raise", "ignore"):
+            raise UsageError(f"on_error={on_error!r} is not possible.", cure="Pass 'warn', 'raise' or 'ignore'.")
+        connector, name = self.connectors.resource(resource)
+        reader = Reader(
+            self._clerk,
+            self._wire,
+            connector,
+            connector.resource(name),
+            columns=columns,
+            raw=raw,
+            arguments=arguments,
+            watch=watch,
+        )
+        run = await reader.run(choose(users))
+        tell(resource, run, on_error)
+        return run
+
+    async def read_all(
+        self, resources: Sequence[str], users: Users = None, *, on_error: OnError = "warn", watch: Watch | None = None
+    ) -> dict[str, Run]:
+        """Read several resources for many accounts, side by side within the same limits.
+
+        Parameters: `resources` as `["github.repos", "notion.users"]`; the others as in `read`. Returns a Run for each
+        resource, by its name, in the order given. Raises what `read` raises.
+
+        >>> import socialconnect as sc
+        >>> runs = sc.sandbox(users=20).read_all(["github.profile", "google.profile"], on_error="ignore")
+        >>> list(runs)
+        ['github.profile', 'google.profile']
+        """
+        if isinstance(resources, str):
+            raise UsageError(f"resources={resources!r} is one text.", cure=f"Pass a list: [{resources!r}].")
+        names, users = list(dict.fromkeys(resources)), kept(users)
+        for name in names:
+            self.connectors.resource(name)
+        runs = await asyncio.gather(
+            *(self.read(name, users, on_error="ignore", watch=watch) for name in names), return_exceptions=True
+        )
+        for run in runs:
+            if isinstance(run, BaseException):
+                raise run
+        done = {name: run for name, run in zip(names, runs, strict=True) if isinstance(run, Run)}
+        for name, run in done.items():
+            tell(name, run, on_error)
+        return done
+
+    async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
+        """The access token that Clerk has for one user and provider, fresh as Clerk can make it.
+
+        Parameters: `account` names the external account (`eac_…`) where the user has several. Returns an AccessToken:
+        its `token` is a Secret (`reveal()` gives the value: hand it to nothing but the provider), `scopes`,
+        `expires_at` (epoch seconds or None). Raises NotConnected, ReconnectNeeded, UserNotFound or ProviderNotEnabled.
+
+        Source:
+        https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}/oauth_access_tokens/{provider}
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=20)
+        >>> accounts = client.accounts().query("provider == 'google' and connected")
+        >>> client.token(accounts["user_id"].iloc[0], "google").token
+        Secret([secret])
+        """
+        strategy = self.connectors[provider].strategy if provider in self.connectors else provider
+        tokens = await self._clerk.tokens(check_user_id(user), strategy, _ignore)
+        found = [token for token in tokens if account in (None, token.external_account_id)]
+        if not found:
+            raise not_connected(user, provider_of(strategy))
+        if len(found) > 1:
+            listed = ", ".join(str(token.external_account_id) for token in found)
+            raise UsageError(
+                f"{user} has {len(found)} {provider_of(strategy)} accounts.",
+                cure=f"Name one: account= one of {listed}.",
+            )
+        return found[0]
+
+    async def instance(self) -> Instance:
+        """The Clerk instance behind the key (`id`, `environment_type`): the cheapest check of the key.
+
+        Source: https://clerk.com/docs/reference/backend-api/tag/instance-settings/get/instance
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=1).instance().environment_type
+        'production'
+        """
+        return await self._clerk.instance(_ignore)
+
+    async def providers(self) -> dict[str, str]:
+        """The providers that the instance has enabled, by name, with their titles.
+
+        Source: https://clerk.com/docs/reference/frontend-api/tag/environment/get/v1/environment
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=1).providers()["github"]
+        'GitHub'
+        """
+        return await self._clerk.enabled(_ignore)
+
+    async def count(self, /, **filters: Value) -> int:
+        """How many users the filters of `users()` leave.
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=7).count()
+        7
+        """
+        return await self._clerk.count(filters, _ignore)
+
+    async def aclose(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        await self._transport.aclose()
+
+    async def frame(
+        self,
+        /,
+        name: str,
+        users: Users = None,
+        *,
+        columns: Sequence[str] | None = None,
+        raw: bool = False,
+        on_error: OnError | None = None,
+        watch: Watch | None = None,
+        **arguments: Value,
+    ) -> pd.DataFrame:
+        """What `client.github.repos(…)` does: `read`, but for one user the error itself, and the frame alone.
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=5).frame("google.profile", on_error="ignore").columns[0]
+        'user_id'
+        """
+        users = kept(users)
+        chosen = choose(users)
+        alone = chosen is not None and len(chosen) == 1 and on_error in (None, "raise")
+        how: OnError = "ignore" if alone else (on_error or "warn")
+        run = await self.read(name, users, columns=columns, raw=raw, on_error=how, watch=watch, **arguments)
+        if alone and run.errors:
+            raise run.errors[0]
+        if alone and run.problems:
+            tell(name, run, "warn")
+        return run.frame
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __getattr__(self, name: str) -> BoundConnector[Awaitable[pd.DataFrame]]:
+        # IPython probes for names that nothing should answer; and a client that could not be made has no providers
+        if name.startswith("_") or "connectors" not in self.__dict__:
+            raise AttributeError(name)
+        if name not in self._bound:
+            self._bound[name] = BoundConnector(self.connectors[name], self.frame)
+        return self._bound[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.connectors]
+
+    def __repr__(self) -> str:
+        return f"<AsyncClient: {', '.join(self.connectors) if 'connectors' in self.__dict__ else 'not made'}>"
+
+
+def _ignore(sent: Sent) -> None:
+    del sent
