@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl
 
@@ -80,6 +81,21 @@ JSON = {"content-type": "application/json; charset=utf-8"}
 def answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer with a JSON body."""
     return Answer(status, msgspec.json.encode(content), {**JSON, **(headers or {})})
+
+
+def conditional(call: Call, found: Answer) -> Answer:
+    """The answer to a GET with its ETag, or 304 where the caller has that answer already.
+
+    As at GitHub the ETag is weak and depends on who asks and in which version, and 304 repeats neither body nor links.
+    """
+    if call.method != "GET" or found.status != 200:
+        return found
+    asked = "\n".join((call.bearer, *(call.headers.get(name, "") for name in ("accept", "x-github-api-version"))))
+    etag = f'W/"{sha256(asked.encode() + found.body).hexdigest()}"'
+    headers = {"etag": etag, "cache-control": "private, max-age=60, s-maxage=60"}
+    if etag in map(str.strip, call.headers.get("if-none-match", "").split(",")):
+        return Answer(304, b"", headers)
+    return Answer(200, found.body, {**found.headers, **headers})
 
 
 class Service(Protocol):

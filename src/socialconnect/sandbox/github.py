@@ -7,14 +7,13 @@ its public ones only, as there.
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from hashlib import md5
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
 
 from socialconnect.sandbox import dice
-from socialconnect.sandbox.answers import JSON, Answer, Call, answer, whole
+from socialconnect.sandbox.answers import JSON, Answer, Call, answer, conditional, whole
 from socialconnect.sandbox.faults import FOREIGN
 from socialconnect.sandbox.github_records import count, repository, user
 from socialconnect.sandbox.limits import Hourly
@@ -67,9 +66,11 @@ class GitHub:
             found = failure(403, f"API rate limit exceeded for user ID {account.provider_user_id}.")
             limit["x-ratelimit-remaining"] = "0"
         else:
-            found = self._route(call, account)
+            found = conditional(call, self._route(call, account))
         if found.status == 304 and self._hourly:
             self._hourly.give_back(account.eac)
+            left = int(limit["x-ratelimit-remaining"]) + 1
+            limit |= {"x-ratelimit-remaining": str(left), "x-ratelimit-used": str(5000 - left)}
         scopes = {
             "x-oauth-scopes": ", ".join(self._tokens.scopes(account)),
             "x-accepted-oauth-scopes": "",
@@ -109,7 +110,7 @@ class GitHub:
             private = "user" in scopes or "read:user" in scopes
             situation = self._tokens.situation(account)
             body = user(self._world, account, situation, private=private)
-            return _cached(call, msgspec.json.encode(body))
+            return answer(200, body)
         if call.path in ("/user/repos", f"/user/{account.provider_user_id}/repos"):
             return self._repos(call, account, scopes)
         return failure(404, "Not Found")
@@ -128,7 +129,7 @@ class GitHub:
         bodies = [self._repository(account, position) for position in chosen[(page - 1) * size : page * size]]
         pages = -(-len(chosen) // size)
         link = _link(call, account, page, pages)
-        found = _cached(call, b"[" + b",".join(bodies) + b"]")
+        found = Answer(200, b"[" + b",".join(bodies) + b"]", JSON)
         return found.with_headers(link=link) if link else found
 
     def _listing(self, account: Account, situation: str, wishes: tuple[tuple[str, str], ...]) -> tuple[int, ...]:
@@ -206,11 +207,3 @@ def _link(call: Call, account: Account, page: int, pages: int) -> str:
     if page > 1:
         targets += [("first", 1)]
     return ", ".join(f'<{url(number)}>; rel="{relation}"' for relation, number in targets)
-
-
-def _cached(call: Call, body: bytes) -> Answer:
-    etag = f'W/"{md5(body, usedforsecurity=False).hexdigest()}"'
-    headers = {"etag": etag, "cache-control": "private, max-age=60, s-maxage=60"}
-    if call.headers.get("if-none-match") == etag:
-        return Answer(304, b"", headers)
-    return Answer(200, body, {**JSON, **headers})
