@@ -56,7 +56,7 @@ class AsyncClient:
         given = settings.model_dump(exclude_unset=True) if settings else {}
         changes = {"secret_key": hidden, "base_urls": dict(base_urls) if base_urls else None}
         self.settings = Settings.make(**{**given, **{name: value for name, value in changes.items() if value}})
-        self.connectors = Connectors(connectors)
+        self.connectors = Connectors(connectors, self.settings.api_versions)
         self._transport = Transport(self.settings, application)
         self._wire = Wire(self.settings, self._transport)
         self._clerk = Clerk(self.settings.key(), self._wire, production=self.settings.production)

@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     """Everything that can be set; each name but the key's is also `SOCIALCONNECT_<NAME>` in the environment.
 
     `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
-    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `max_wait` is
+    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `api_versions` chooses an older version of a provider's API
+    (`{"notion": "2022-06-28"}`). `max_wait` is
     the longest wait, in seconds, for one request; `concurrency` the most requests under way at one host.
 
     >>> Settings.make(max_wait=30).max_wait
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     base_urls: dict[str, str] = Field(default_factory=dict)
     budgets: dict[str, str] = Field(default_factory=dict)
     clerk_api_version: str = "2026-05-12"
+    api_versions: dict[str, str] = Field(default_factory=dict)
     max_wait: float = Field(300.0, ge=0)
     timeout: float = Field(60.0, gt=0)
     attempts: int = Field(5, ge=1)

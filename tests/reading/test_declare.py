@@ -113,7 +113,7 @@ def test_arguments_go_into_the_query(arguments, query):
     [
         ({"state": "opne"}, "state='opne' is not possible. Pass 'open' or 'closed'."),
         ({"state": ["open"]}, "is not possible"),
-        ({"limit": "5"}, "limit='5' is not possible. Pass a int."),
+        ({"limit": "5"}, "limit='5' is not possible. Pass a whole number."),
         ({"limit": True}, "limit=True is not possible"),
         ({"draft": 1}, "draft=1 is not possible"),
         ({"labels": [1]}, "labels=1 is not possible"),

@@ -162,7 +162,7 @@ class Clerk:
     def _first_pages(self, filters: Mapping[str, Value]) -> list[Request]:
         """One request, or one for each hundred where more ids are given than a request takes."""
         ids = filters.get("user_id")
-        chosen = [ids] if isinstance(ids, str) else list(ids) if isinstance(ids, Sequence) else []
+        chosen = [ids] if isinstance(ids, str) else list(map(str, ids)) if isinstance(ids, Sequence) else []
         make = users.request
         if len(chosen) <= _CHOSEN:
             return [make(self.connector.origin, self.connector.headers, filters)]

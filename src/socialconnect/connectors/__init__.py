@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 
 from socialconnect.errors import SetupError, UsageError
 from socialconnect.reading.declare import Connector, unknown
@@ -17,9 +18,12 @@ GROUP = "socialconnect.connectors"
 
 
 class Connectors(Mapping[str, Connector]):
-    """Every connector by name; a file is imported when its connector is first asked for."""
+    """Every connector by name; a file is imported when its connector is first asked for.
 
-    def __init__(self, given: Iterable[Connector] = ()) -> None:
+    `versions` chooses for some of them, by name, another version of the provider's API than the newest.
+    """
+
+    def __init__(self, given: Iterable[Connector] = (), versions: Mapping[str, str] = MappingProxyType({})) -> None:
         self._found: dict[str, Connector | EntryPoint | str] = {}
         for point in entry_points(group=GROUP):
             self._found[point.name] = point
@@ -31,6 +35,8 @@ class Connectors(Mapping[str, Connector]):
                     f"connectors holds a {type(connector).__name__}.", cure="Pass Connector(…) values in a list."
                 )
             self._found[connector.name] = connector
+        for name, version in versions.items():  # refused here and now rather than at the first read
+            self._found[name] = self[name].at(version)
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,12 +20,47 @@ MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
 
 def coerce(value: object, column: Column, drift: Counter[str]) -> object:
     """The value as the column's dtype is held before Arrow; None, and one more in `drift`, where it is none of it."""
+    if column.form == "present":
+        return value is not None
     if value is None:
-        return None
-    found = _COERCIONS[column.dtype](value, column)
+        return column.default
+    found = _FORMS[column.form](value) if column.form in _FORMS else _COERCIONS[column.dtype](value, column)
     if found is None:
         drift[column.name] += 1
-    return found
+    return taken(found, column)
+
+
+def taken(value: object, column: Column) -> object:
+    """The part of a text that the column takes, where it takes a part; its default where there is nothing."""
+    if column.take and isinstance(value, str):
+        match = re.search(column.take, value)
+        value = match[1] if match else None
+    return column.default if value is None else value
+
+
+def _joined(value: object) -> str | None:
+    return "".join(text for text in value if isinstance(text, str)) if isinstance(value, list) else None
+
+
+def _count(value: object) -> int | None:
+    return len(value) if isinstance(value, list) else None
+
+
+def _keys(value: object) -> list[str] | None:
+    return list(map(str, value)) if isinstance(value, dict) else None
+
+
+def _date(value: object) -> str | None:
+    """`2026-05-01`; without a day `2026-05`, without a year `--05-01`, as ISO 8601 writes them."""
+    parts = value if isinstance(value, dict) else {}
+    year, month, day = (parts.get(name) or 0 for name in ("year", "month", "day"))
+    if not all(isinstance(part, int) and 0 <= part <= 9999 for part in (year, month, day)) or not (year or month):
+        return None
+    text = f"{year:04}" if year else "-"
+    return text + (f"-{month:02}" if month else "") + (f"-{day:02}" if month and day else "")
+
+
+_FORMS: dict[str, Callable[[object], object]] = {"join": _joined, "count": _count, "keys": _keys, "date": _date}
 
 
 def _as_text(value: object, column: Column) -> str | None:

@@ -12,132 +12,96 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
-from urllib.parse import urlencode, urlsplit
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from socialconnect.errors import UnknownName, UsageError
-from socialconnect.reading import paths
-from socialconnect.reading.decide import Manners
+from socialconnect.reading.column import Column, Dtype, Form, check_path, columns
+from socialconnect.reading.decide import ErrorRule, Manners
 from socialconnect.reading.messages import Request
 from socialconnect.reading.paginate import NoPages, Paging
+from socialconnect.reading.param import Param, Value
 
 if TYPE_CHECKING:
-    from socialconnect.reading.paths import Json
+    from collections.abc import Iterable, Mapping, Sequence
 
-Dtype = Literal["string", "Int64", "Float64", "boolean", "datetime", "category", "list", "json"]
-Form = Literal["", "s", "ms", "text"]
-Value = str | int | bool | Sequence[str] | None
+    from socialconnect.reading.further import Further
+    from socialconnect.reading.paths import Json
+    from socialconnect.reading.variants import Variants
+
+__all__ = [
+    "IDENTITY",
+    "Budget",
+    "Column",
+    "Connector",
+    "Dtype",
+    "Form",
+    "Param",
+    "Parent",
+    "Resource",
+    "Value",
+    "columns",
+    "unknown",
+]
 
 IDENTITY = ("user_id", "external_account_id")
 """The two columns that every frame begins with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One declared column: its dtype holds at zero rows, and a missing or odd value becomes NA.
+class Parent:
+    """Whose records a resource lists: one listing for each parent, which callers name or which are all read first.
 
-    `path` is where the value stands in a record (`reading/paths.py`), the column's own name by default. dtypes:
-    `string`, `Int64`, `Float64`, `boolean`, `category`; `datetime` becomes `datetime64[us, UTC]`, read as ISO 8601
-    or, with `form="s"` or `"ms"`, as seconds or milliseconds since 1970; `list` a Python list of strings; `json` the
-    value's JSON text. `form="text"` reads numbers that the provider sends as strings. `on_request` columns come only
-    where they are named; `personal` says that the column is personal data.
+    `resource` of the same connector lists the parents (with `arguments`), and `column` of it fills `{param}` of the
+    path, escaped but for the characters in `safe`; with `into="query"` or `"body"` it goes there, under `to`. Callers
+    may name one parent or several by the argument `param`, which must fit `pattern`. Each row carries the value as
+    `name` (`param` by default) and, by `carry` (own name: the parent's column), more of the parent; where callers name
+    the parents, only the value itself is known. Parents whose boolean column `where` is False are left out.
+    `usual` is how many parents an account has, for plans that know no better.
     """
 
-    name: str
-    dtype: Dtype
-    path: str = ""
-    form: Form = ""
-    on_request: bool = False
-    personal: bool = False
+    resource: str
+    param: str
+    column: str = "id"
+    name: str = ""
+    dtype: Dtype = "string"
+    carry: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+    into: Literal["path", "query", "body"] = "path"
+    to: str = ""
+    safe: str = ""
+    pattern: str = ""
+    usual: int = 10
     note: str = ""
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise UsageError("A column needs a name.", cure="Give it one.")
-        if self.dtype not in get_args(Dtype):
-            raise UsageError(
-                f"Column {self.name!r} has the dtype {self.dtype!r}.", cure=f"Use one of {', '.join(get_args(Dtype))}."
-            )
-        if not self.path:
-            object.__setattr__(self, "path", self.name)
-        _parsed(self.path, f"Column {self.name!r}")
+        object.__setattr__(self, "name", self.name or self.param)
 
-
-def columns(
-    dtype: Dtype,
-    names: str,
-    *,
-    under: str = "",
-    prefix: str | None = None,
-    form: Form = "",
-    on_request: bool = False,
-    personal: bool = False,
-) -> tuple[Column, ...]:
-    """Several columns of one dtype, from a blank-separated list of keys.
-
-    With `under`, the keys stand inside that object and the names are joined by `_`, or begin with `prefix`.
-
-    >>> [column.name for column in columns("string", "login node_id", under="owner")]
-    ['owner_login', 'owner_node_id']
-    """
-    start = f"{under.replace('.', '_')}_" if under and prefix is None else (prefix or "")
-    return tuple(
-        Column(
-            f"{start}{name}",
-            dtype,
-            f"{under}.{name}" if under else name,
-            form=form,
-            on_request=on_request,
-            personal=personal,
+    @property
+    def argument(self) -> Param:
+        """The parameter by which callers name parents."""
+        return Param(
+            self.param, pattern=self.pattern, into=self.into, to=self.to, safe=self.safe, many=True, note=self.note
         )
-        for name in names.split()
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A parameter that callers may pass: it goes into the query under its own name, or under `to`.
-
-    `many` takes a list too, joined by commas, or with `repeat` sent as one `name=value` each.
-    """
-
-    name: str
-    kind: type[str | int | bool] = str
-    choices: tuple[str, ...] = ()
-    many: bool = False
-    repeat: bool = False
-    excludes: tuple[str, ...] = ()
-    to: str = ""
-    note: str = ""
-
-    def texts(self, value: Value) -> list[str]:
-        """The value as the provider takes it, once or several times; a UsageError where it cannot be so."""
-        if not self.many:
-            return [self._text(value)]
-        items = value.split(",") if isinstance(value, str) else value
-        given = items if isinstance(items, Sequence) else [items]
-        texts = [self._text(item.strip() if isinstance(item, str) else item) for item in given]
-        return texts if self.repeat else [",".join(texts)]
-
-    def _text(self, value: Value) -> str:
-        wrong = not isinstance(value, self.kind) or (isinstance(value, bool) and self.kind is not bool)
-        if wrong or (self.choices and value not in self.choices):
-            allowed = " or ".join(map(repr, self.choices)) if self.choices else f"a {self.kind.__name__}"
-            raise UsageError(f"{self.name}={value!r} is not possible.", cure=f"Pass {allowed}.")
-        return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of record that a connector offers.
 
-    `path` is the request's path (or a whole URL of one of the connector's origins), `records` where the list stands
-    in the body: `""` is the body itself, and with `single` the one record. `scopes` are those of which any one is
-    required. `key` names the columns that identify a row.
+    `path` is the request's path (or a whole URL of one of the connector's origins) with `{name}` for parameters that
+    stand in it, `records` where the list stands in the body: `""` is the body itself, and with `single` the one record.
+    `scopes` are those of which any one is required; `capability` is what the provider has instead of scopes; `fuller`
+    says which scopes bring more, and what. `key` names the columns that identify a row.
+
+    `parent` makes it one listing for each parent; `further` completes each page by further requests before it is cut;
+    `variants` makes columns of fields whose names the user chose. `rules` come before the connector's. `cap` is the
+    most rows that the provider gives of one listing: reaching it is told. `api_version` pins a version; `older` says
+    what is different from a version on downwards. `usual` is how many pages a listing has, for plans.
     """
 
     name: str
@@ -146,7 +110,7 @@ class Resource:
     doc: str = ""
     source: str = ""
     method: Literal["GET", "POST"] = "GET"
-    query: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
     json: Mapping[str, Json] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     records: str = ""
@@ -154,14 +118,26 @@ class Resource:
     paging: Paging = field(default_factory=NoPages)
     params: tuple[Param, ...] = ()
     scopes: tuple[str, ...] = ()
+    capability: str = ""
+    fuller: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    parent: Parent | None = None
+    further: Further | None = None
+    variants: Variants | None = None
+    rules: tuple[ErrorRule, ...] = ()
+    cap: int = 0
+    api_version: str = ""
+    older: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    usual: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", tuple(self.columns))
+        lead = _of_parent(self.parent)
+        own = tuple(column for column in self.columns if not column.of_parent)
+        object.__setattr__(self, "columns", (*lead, *own))
         _identifier(self.name, "resource")
-        if not self.columns:
+        if not own:
             raise UsageError(f"The resource {self.name!r} has no columns.", cure="Declare at least one.")
         names = [column.name for column in self.columns]
         if reserved := set(names) & {*IDENTITY, "raw"}:
@@ -173,10 +149,27 @@ class Resource:
             raise UsageError(f"The resource {self.name!r} declares {', '.join(twice)} twice.", cure="Rename one.")
         for path in (self.records, *self.drop):
             if path not in ("", "."):
-                _parsed(path, f"The resource {self.name!r}")
+                check_path(path, f"The resource {self.name!r}")
         for name in self.key:
             if name not in names:
                 raise UsageError(f"The key {name!r} of {self.name!r} is not one of its columns.", cure="Declare it.")
+        if missing := set(_HOLES.findall(self.path)) - {one.name for one in self.arguments if one.into == "path"}:
+            raise UsageError(
+                f"Nothing fills {{{min(missing)}}} in the path of {self.name!r}.", cure="Declare a parent or a Param."
+            )
+
+    @property
+    def arguments(self) -> tuple[Param, ...]:
+        """What callers may pass: the parent first, where there is one, then the parameters."""
+        return (self.parent.argument, *self.params) if self.parent else self.params
+
+    def at(self, version: str) -> Resource:
+        """The resource as that version of the provider's API has it."""
+        changes: dict[str, object] = {}
+        for edge in sorted(self.older, reverse=True):  # the oldest that applies speaks last
+            if version <= edge:
+                changes |= self.older[edge]
+        return replace(self, **changes) if changes else self  # type: ignore[arg-type]  # a declaration's own fields
 
     def column(self, name: str) -> Column:
         """One column by name."""
@@ -193,34 +186,85 @@ class Resource:
             raise UsageError(f"columns={names!r} is one text.", cure=f"Pass a list: columns=[{names!r}].")
         return tuple(self.column(name) for name in dict.fromkeys(names) if name not in IDENTITY)
 
-    def request(self, origin: str, headers: Mapping[str, str], arguments: Mapping[str, Value]) -> Request:
-        """The first request, with the caller's arguments checked and put in their places."""
-        known = {param.name: param for param in self.params}
-        query: dict[str, str | list[str]] = {name: str(value) for name, value in self.query.items()}
-        given = {name: value for name, value in arguments.items() if value is not None}
+    def request(
+        self, origin: str, headers: Mapping[str, str], arguments: Mapping[str, Value], parent: str = ""
+    ) -> Request:
+        """The first request, with the caller's arguments checked and put in their places; `parent` is the one's own."""
+        given = self.given(arguments)
+        query: dict[str, object] = dict(self.query)
+        body: dict[str, Json] = dict(self.json or {})
+        holes: dict[str, str] = {}
+        for param in self.arguments:
+            value: Value = parent if self.parent and param.name == self.parent.param else given.get(param.name)
+            if value in (None, ""):
+                continue
+            match param.into:
+                case "query":
+                    query[param.to or param.name] = param.texts(value)
+                case "body":
+                    _plant(body, param.to or param.name, param.body(value) if value is not parent else parent)
+                case "path":
+                    holes[param.name] = quote(param.texts(value)[0], safe=param.safe)
+        path = _HOLES.sub(lambda hole: holes.get(hole[1], hole[0]), self.path)
+        url = path if "://" in path else origin.rstrip("/") + path
+        sent = self.json is not None or bool(body)
+        return Request(
+            self.method,
+            f"{url}?{urlencode(query, doseq=True)}" if query else url,
+            {**headers, **self.headers, **({"content-type": "application/json"} if sent else {})},
+            msgspec.json.encode(body) if sent else None,
+            template=self.path,
+        )
+
+    def given(self, arguments: Mapping[str, Value]) -> dict[str, Value]:
+        """The arguments that were passed, each known, possible and at one with the others; else a UsageError."""
+        known = {param.name: param for param in self.arguments}
+        given: dict[str, Value] = {name: value for name, value in arguments.items() if value is not None}
         for name, value in given.items():
             if name not in known:
                 raise unknown("parameter", name, known, f"of {self.name}")
             clash = [other for other in known[name].excludes if other in given]
             if clash:
                 raise UsageError(f"{name} and {clash[0]} exclude each other.", cure=f"Leave out {name} or {clash[0]}.")
-            query[known[name].to or name] = known[name].texts(value)
-        url = self.path if "://" in self.path else origin.rstrip("/") + self.path
-        return Request(
-            self.method,
-            f"{url}?{urlencode(query, doseq=True)}" if query else url,
-            {**headers, **self.headers, **({"content-type": "application/json"} if self.json is not None else {})},
-            None if self.json is None else msgspec.json.encode(self.json),
-        )
+            lacking = [other for other in known[name].needs if not given.get(other)]
+            if lacking:
+                raise UsageError(f"{name} needs {lacking[0]} beside it.", cure=f"Pass {lacking[0]} too.")
+            known[name].values(value)
+        return given
+
+
+_HOLES = re.compile(r"\{(\w+)\}")
+
+
+def _of_parent(parent: Parent | None) -> tuple[Column, ...]:
+    if parent is None:
+        return ()
+    carried = (Column(name, "string", of_parent=column) for name, column in parent.carry.items())
+    return (Column(parent.name, parent.dtype, of_parent=parent.column), *carried)
+
+
+def _plant(body: dict[str, Json], path: str, value: Json) -> None:
+    """Put a value at a dotted path, leaving what the declaration shares untouched."""
+    name, _, rest = path.partition(".")
+    if not rest:
+        body[name] = value
+        return
+    inner = body.get(name)
+    body[name] = copied = dict(inner) if isinstance(inner, dict) else {}
+    _plant(copied, rest, value)
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `requests` in any `seconds`: for each token, or for everybody who calls the host."""
+    """At most `requests` in any `seconds`: for each token, or for everybody who calls the host.
+
+    `at` is the beginning of the addresses that it holds for, all of the connector's by default.
+    """
 
     requests: int
     seconds: float
     per: Literal["token", "host"] = "token"
+    at: str = ""
 
     def __post_init__(self) -> None:
         if self.requests < 1 or self.seconds <= 0:
@@ -246,7 +290,7 @@ class Connector:
 
     `strategy` is Clerk's name for it, `oauth_NAME` by default. A token goes to `origin` and the further `origins`
     only. `concurrency` is how many requests one token may have under way; `scope_aliases` give scopes with two names
-    one.
+    one. `api_version` goes out as the header `version_header`; `versions` are those that a setting may choose instead.
     """
 
     name: str
@@ -262,6 +306,8 @@ class Connector:
     budgets: tuple[Budget, ...] = ()
     concurrency: int = 8
     api_version: str = ""
+    version_header: str = ""
+    versions: tuple[str, ...] = ()
     scope_aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -283,6 +329,43 @@ class Connector:
                     f"{origin!r} is not an origin.", cure="Give scheme and host alone, as https://api.example.com."
                 )
 
+        for resource in self.resources:
+            self._check_parent(resource)
+
+    def _check_parent(self, resource: Resource) -> None:
+        parent = resource.parent
+        if parent is None:
+            return
+        listing = self.resource(parent.resource)
+        for name in (parent.column, *parent.carry.values(), *([parent.where] if parent.where else [])):
+            listing.column(name)
+        listing.given(parent.arguments)
+
+    def at(self, version: str) -> Connector:
+        """The connector for another version of the provider's API; a UsageError where it is not one of `versions`."""
+        if version not in self.versions:
+            raise UsageError(
+                f"{self.title} has no version {version!r} that can be read here.",
+                cure=f"There is: {', '.join(self.versions)}." if self.versions else "It has no versions to choose.",
+            )
+        return replace(self, api_version=version, resources=tuple(one.at(version) for one in self.resources))
+
+    def headers_for(self, resource: Resource) -> dict[str, str]:
+        """The headers of a resource's requests, its API version among them."""
+        version = resource.api_version or self.api_version
+        pinned = {self.version_header: version} if self.version_header and version else {}
+        return {**self.headers, **pinned, **resource.headers}
+
+    def missing(self, resource: Resource, granted: Iterable[str]) -> tuple[str, ...]:
+        """The scopes of which one would have to be granted too; nothing where what is granted suffices."""
+        has = self.widened(granted)
+        enough = not resource.scopes or any(self.canonical(scope) in has for scope in resource.scopes)
+        return () if enough else resource.scopes
+
+    def widened(self, granted: Iterable[str]) -> frozenset[str]:
+        """What is granted, each scope under its one name, with all that it contains."""
+        return self.manners.widen([self.canonical(scope) for scope in granted])
+
     def canonical(self, scope: str) -> str:
         """The one name of a scope that has two."""
         return self.scope_aliases.get(scope, scope)
@@ -302,13 +385,6 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> Unkn
     listed = ", ".join(names[:30]) + (", …" if len(names) > 30 else "")
     cure = f"Did you mean {near[0]!r}?" if near else (f"There is: {listed}." if names else "There is none.")
     return UnknownName(f"There is no {kind} {name!r}{f' {where}' if where else ''}.", cure=cure, near=near)
-
-
-def _parsed(path: str, where: str) -> None:
-    try:
-        paths.parse(path)
-    except ValueError as error:
-        raise UsageError(f"{where}: {error}.", cure="See the forms in reading/paths.py.") from None
 
 
 def _identifier(name: str, kind: str) -> None:

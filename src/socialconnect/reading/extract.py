@@ -8,6 +8,8 @@ value is coerced on its own: what cannot be becomes NA and is counted as drift, 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +21,7 @@ from socialconnect.reading.typed import Page, joined, typed
 from socialconnect.secret import bare, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from socialconnect.reading.declare import Column, Resource
 
@@ -36,17 +38,27 @@ class Extractor:
         self.resource = resource
         self.columns = tuple(columns)
         self.raw = raw
-        self._paths = [parse(column.path) for column in self.columns]
-        self._typed = [] if raw else typed(resource, self.columns)
+        self._cut = tuple(column for column in self.columns if not column.of_parent)
+        self._paths = [parse(column.path) for column in self._cut]
+        self._typed = [] if raw else typed(resource, self._cut)
 
-    def page(self, body: bytes) -> Page:
-        """The rows of one response body; a MalformedResponse where it holds no records at all."""
+    def page(self, body: bytes, parent: Mapping[str, object] = MappingProxyType({})) -> Page:
+        """The rows of one response body, with the values of their parent's columns.
+
+        A MalformedResponse where the body holds no records at all.
+        """
         try:
-            return self._page(body)
+            page = self._page(body)
+            return page if len(self._cut) == len(self.columns) else self._beside(page, parent)
         except MalformedResponse as error:
             failure = bare(error)
         del body  # a traceback may show locals
         raise failure
+
+    def _beside(self, page: Page, parent: Mapping[str, object]) -> Page:
+        own = iter(page.columns)
+        values = [[parent.get(one.of_parent)] * page.rows if one.of_parent else next(own) for one in self.columns]
+        return replace(page, columns=(*values, *own))
 
     def _page(self, body: bytes) -> Page:
         if self._typed:
@@ -74,7 +86,7 @@ class Extractor:
             drift[_ROWS] = len(found or []) - len(records)
         values = [
             [coerce(first(record, path), column, drift) for record in records]
-            for column, path in zip(self.columns, self._paths, strict=True)
+            for column, path in zip(self._cut, self._paths, strict=True)
         ]
         if self.raw:
             values.append([json_text(self._rest(record)) for record in records])
@@ -82,7 +94,7 @@ class Extractor:
 
     def _rest(self, record: dict[str, Json]) -> Json:
         """What no column of the resource declares, without what must never be shown."""
-        known = [path for column in self.resource.columns for path in parse(column.path)]
+        known = [path for one in self.resource.columns if not one.of_parent for path in parse(one.path)]
         rest: Json = record
         for path in [*known, *(path for name in self.resource.drop for path in parse(name))]:
             names = keys_only(path) or tuple(step.name for step in path[:1] if isinstance(step, Key))

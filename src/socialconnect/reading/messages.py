@@ -18,12 +18,17 @@ Query = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, still without its token: the transport adds that last."""
+    """One HTTP request, still without its token: the transport adds that last.
+
+    `template` is its path without values, for traces; `weight` how many requests it counts as.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
+    template: str = field(default="", compare=False)
+    weight: int = 1
 
     @property
     def query(self) -> Query:

@@ -4,6 +4,9 @@
     labels[].name                  that of every element: a list
     names[0].displayName           that of one element (negative from the end)
     emails[id=primary_id].address  that of the element whose `id` equals the record's own `primary_id`
+    names[?metadata.primary,*]     the first element of which one of the conditions holds; `*` is the first of all
+    headers[?name=Subject].value   a condition may name the text that stands there, whatever its case; `&` asks for both
+    <type>.rich_text               the key that stands at `type` of the same object
     a.b|c                          the first that is not null
     'odata.count'                  a key that has a dot, a bracket or a bar in it
 
@@ -46,11 +49,28 @@ class Where:
     sibling: str
 
 
-Step = Key | Index | Each | Where
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The first element that meets the first of the conditions that any element meets.
+
+    A condition is a tuple of (keys, text) that must all hold: the value there is true, or is that text.
+    """
+
+    conditions: tuple[tuple[tuple[tuple[str, ...], str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The key that is the text at `keys` of the same object."""
+
+    keys: tuple[str, ...]
+
+
+Step = Key | Index | Each | Where | Match | Named
 Path = tuple[Step, ...]
 
-_KEY = re.compile(r"'(?P<quoted>[^']+)'|(?P<name>[^.'\[\]|]+)")
-_BRACKET = re.compile(r"\[(?:(?P<index>-?\d+)|(?P<key>\w+)=(?P<sibling>\w+))?\]")
+_KEY = re.compile(r"'(?P<quoted>[^']+)'|<(?P<named>[\w.]+)>|(?P<name>[^.'\[\]|<>]+)")
+_BRACKET = re.compile(r"\[(?:(?P<index>-?\d+)|(?P<key>\w+)=(?P<sibling>\w+)|\?(?P<match>[^\[\]|']+))?\]")
 
 
 @lru_cache(maxsize=4096)
@@ -79,10 +99,19 @@ def _parse_one(text: str) -> Path:
 def _step(found: dict[str, str | None]) -> Step:
     if name := found.get("quoted") or found.get("name"):
         return Key(name)
+    if named := found.get("named"):
+        return Named(tuple(named.split(".")))
     if index := found.get("index"):
         return Index(int(index))
+    if match := found.get("match"):
+        return Match(tuple(_condition(text) for text in match.split(",")))
     key, sibling = found.get("key"), found.get("sibling")
     return Where(key, sibling) if key and sibling else Each()
+
+
+def _condition(text: str) -> tuple[tuple[tuple[str, ...], str], ...]:
+    pairs = (part.partition("=") for part in ([] if text == "*" else text.split("&")))
+    return tuple((tuple(keys.strip().split(".")), value) for keys, _, value in pairs)
 
 
 def keys_only(path: Path) -> tuple[str, ...] | None:
@@ -93,6 +122,20 @@ def keys_only(path: Path) -> tuple[str, ...] | None:
 
 def _get(value: object, name: str) -> object:
     return value.get(name) if isinstance(value, dict) else None
+
+
+def _inside(value: object, keys: tuple[str, ...]) -> object:
+    for key in keys:
+        value = _get(value, key)
+    return value
+
+
+def _meets(element: object, condition: tuple[tuple[tuple[str, ...], str], ...]) -> bool:
+    for keys, text in condition:
+        value = _inside(element, keys)
+        if (str(value).lower() != text.lower()) if text else value in (None, False):
+            return False
+    return True
 
 
 def walk(record: object, path: Path) -> object:
@@ -114,9 +157,16 @@ def _walk(value: object, path: Path, record: object) -> object:
                 wanted = _get(record, sibling)
                 elements = value if isinstance(value, list) and wanted is not None else []
                 value = next((element for element in elements if _get(element, key) == wanted), None)
+            case Match(conditions):
+                elements = value if isinstance(value, list) else []
+                value = next((one for test in conditions for one in elements if _meets(one, test)), None)
+            case Named(keys):
+                named = _inside(value, keys)
+                value = _get(value, named) if isinstance(named, str) else None
             case Each():
                 elements = value if isinstance(value, list) else []
-                found = [_walk(element, path[number + 1 :], record) for element in elements]
+                rest = path[number + 1 :]  # a text stands for itself where others are objects with a name
+                found = [one if isinstance(one, str) else _walk(one, rest, record) for one in elements]
                 return [element for element in found if element is not None]
     return value
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from socialconnect.reading.coerce import LEAST, MICROSECONDS, MOST, coerce
-from socialconnect.reading.paths import Each, Index, Key, Path, Where, keys_only, parse
+from socialconnect.reading.coerce import LEAST, MICROSECONDS, MOST, coerce, taken
+from socialconnect.reading.paths import Each, Index, Key, Match, Named, Path, Where, keys_only, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,11 +26,15 @@ _Integer = Annotated[int, msgspec.Meta(ge=LEAST, le=MOST)]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page's rows as one list per column; `drift` counts the values that were not what is declared."""
+    """One page's rows as one list per column; `drift` counts the values that were not what is declared.
+
+    `cut` says what the listing that ends with this page left out.
+    """
 
     columns: tuple[Values, ...]
     rows: int
     drift: Mapping[str, int] = field(default_factory=dict)
+    cut: str = ""
 
 
 class _Clash(Exception):
@@ -94,9 +98,19 @@ def attribute(key: str) -> str:
     return "k" + re.sub(r"\W", lambda match: f"_{ord(match[0]):x}_", key, flags=re.ASCII)
 
 
+_SHAPES: dict[str, object] = {
+    "text": str | int | float,
+    "join": str,
+    "present": msgspec.Raw,
+    "count": list[msgspec.Raw],
+    "keys": dict[str, msgspec.Raw],
+    "date": dict[str, int | None],
+}
+
+
 def _leaf_type(column: Column) -> object:
-    if column.form == "text":
-        return str | int | float
+    if column.form in _SHAPES:
+        return _SHAPES[column.form]
     if column.form in ("s", "ms"):
         within = msgspec.Meta(ge=LEAST // MICROSECONDS[column.form] + 1, le=MOST // MICROSECONDS[column.form])
         return Annotated[int, within] | Annotated[float, within]
@@ -178,6 +192,8 @@ def _way(path: Path) -> _Way:
             return lambda value, record: next(
                 (follow(one, record) for one in _listed(value) if one and own(one) == wanted(record) is not None), None
             )
+        case Match() | Named():
+            raise _Clash  # the keys of its conditions are not in the structure
         case Each():
             return lambda value, record: (
                 None
@@ -251,7 +267,7 @@ class Typed:
 def _place(root: _Node, path: Path, column: Column) -> None:
     listed = any(isinstance(step, Each) for step in path)
     leaf = str if listed and column.dtype == "list" else _leaf_type(column)
-    if listed and column.dtype != "list":
+    if listed and column.dtype != "list" and column.form != "join":
         raise _Clash
     root.place(path, leaf)
     for step in path:
@@ -275,6 +291,13 @@ def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], 
 
 
 def _convert(values: Values, column: Column) -> Values:
+    if column.form == "present":
+        return [_raw_text(value) is not None for value in values]
+    values = _converted(values, column)
+    return [taken(value, column) for value in values] if column.take or column.default is not None else values
+
+
+def _converted(values: Values, column: Column) -> Values:
     if column.dtype == "json":
         return [_raw_text(value) for value in values]
     if column.form in MICROSECONDS:
@@ -282,6 +305,7 @@ def _convert(values: Values, column: Column) -> Values:
         return [value if value is None else round(value * scale) for value in values]  # type: ignore[operator]
     if column.form:
         drift: Counter[str] = Counter()
+        column = replace(column, take="", default=None)
         converted = [coerce(value, column, drift) for value in values]
         if drift:
             raise msgspec.ValidationError
