@@ -8,7 +8,8 @@
     │   ├── MissingKey        no Clerk secret key was found
     │   ├── InvalidKey        Clerk refused the key
     │   ├── ProviderNotEnabled  the instance does not offer this provider
-    │   └── MissingPackage    an extra is not installed
+    │   ├── MissingPackage    an extra is not installed
+    │   └── NotRecorded       the cassette that is played does not hold the request
     ├── AccountError          the account's owner must act   (exit 4)
     │   ├── UserNotFound      this instance has no such user
     │   ├── NotConnected      the user has not connected this provider
@@ -140,6 +141,12 @@ class MissingPackage(SetupError, ImportError):
     """Something this call needs is an extra that is not installed."""
 
     code = "missing_package"
+
+
+class NotRecorded(SetupError):
+    """The cassette that is played does not hold this request."""
+
+    code = "not_recorded"
 
 
 class AccountError(SocialConnectError):

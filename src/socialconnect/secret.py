@@ -13,7 +13,7 @@ from typing import NoReturn, TypeVar
 from urllib.parse import quote
 
 _MASK = "[secret]"
-_SHORTEST = 6  # a shorter value would mask ordinary words
+SHORTEST = 6  # a shorter value would mask ordinary words
 _PLAIN = r"[A-Za-z0-9._~-]+"  # what nobody escapes
 
 E = TypeVar("E", bound=BaseException)
@@ -62,9 +62,21 @@ def scrub(text: str) -> str:
     with _lock:
         # most secrets are not there at all: what nobody escapes tells it at once
         near = {secret._value for secret in _alive if secret._plain in text}  # noqa: SLF001 - the register is theirs
-    for value in sorted((value for value in near if len(value) >= _SHORTEST), key=len, reverse=True):
-        text = re.sub("".join(map(_escaped, value)), _MASK, text)
+    for value in sorted((value for value in near if len(value) >= SHORTEST), key=len, reverse=True):
+        text = re.sub(written(value), _MASK, text)
     return text
+
+
+def known() -> set[str]:
+    """The values of all secrets that are alive, for what must look for every one of them at once."""
+    with _lock:
+        alive = {secret._value for secret in _alive}  # noqa: SLF001 - the register is theirs
+    return {value for value in alive if len(value) >= SHORTEST}
+
+
+def written(value: str) -> str:
+    """The pattern of a value however a service wrote it: plain, URL-encoded or escaped in JSON."""
+    return "".join(map(_escaped, value))
 
 
 def bare(error: E) -> E:
