@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     (`{"notion": "2022-06-28"}`). `max_wait` is
     the longest wait, in seconds, for one request; `concurrency` the most requests under way at one host.
 
+    `cache` is a file, a folder or ":memory:" in which answers are kept, so that what has not changed is not sent again;
+    nothing is kept by default. Each read still asks the provider: GitHub answers 304, which costs nothing of its
+    limit. An answer is found again only with the same token, for the same account, under the same secret key. The file
+    holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. It needs
+    the extra `cache`.
+
     >>> Settings.make(max_wait=30).max_wait
     30.0
     """
@@ -60,6 +66,7 @@ class Settings(BaseSettings):
     attempts: int = Field(5, ge=1)
     concurrency: int = Field(80, ge=1, le=100)
     transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
+    cache: str = ""
 
     @classmethod
     def make(cls, **values: object) -> Settings:
