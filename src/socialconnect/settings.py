@@ -11,6 +11,7 @@ import re
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
@@ -32,8 +33,8 @@ class Settings(BaseSettings):
     """Everything that can be set; each name but the key's is also `SOCIALCONNECT_<NAME>` in the environment.
 
     `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
-    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `api_versions` chooses an older version of a provider's API
-    (`{"notion": "2022-06-28"}`). `max_wait` is
+    proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `api_versions`
+    chooses an older version of a provider's API (`{"notion": "2022-06-28"}`). `max_wait` is
     the longest wait, in seconds, for one request; `concurrency` the most requests under way at one host.
 
     `cache` is a file, a folder or ":memory:" in which answers are kept, so that what has not changed is not sent again;
@@ -66,7 +67,7 @@ class Settings(BaseSettings):
     attempts: int = Field(5, ge=1)
     concurrency: int = Field(80, ge=1, le=100)
     transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
-    cache: str = ""
+    cache: str | Path = ""
 
     @classmethod
     def make(cls, **values: object) -> Settings:
