@@ -12,16 +12,20 @@ import logging
 import os
 import platform
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 
 from socialconnect import __version__
 from socialconnect.errors import ProtocolError, SocialConnectError, Unavailable
+from socialconnect.http.tape import Asked, at_home, check_token, plain, tape
 from socialconnect.reading.messages import Request, Response
 from socialconnect.secret import Secret, scrub
+from socialconnect.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +61,17 @@ class Transport:
         return "pyreqwest"
 
     @property
+    def taped(self) -> bool:
+        """Whether a cassette is open: then nothing that was kept before may answer in its place."""
+        return tape() is not None
+
+    @property
+    def played(self) -> bool:
+        """Whether a cassette answers: then there is nothing to wait for."""
+        current = tape()
+        return current is not None and current.plays
+
+    @property
     def width(self) -> int:
         """How many requests it bears at once."""
         return min(self._settings.concurrency, _PLAIN_CONNECTIONS if self.kind == "httpx" else 100)
@@ -64,14 +79,29 @@ class Transport:
     async def send(self, request: Request, url: str, token: Secret | None, account: str = "") -> Response:
         """Send `request` to `url`, with the token if there is one; an Unavailable where no response comes.
 
-        `account` says for whom: the token itself may be written nowhere.
+        `account` says for whom: the token itself may be written nowhere. Where a cassette is open, it takes the answer
+        in or gives it.
         """
-        del account
+        current = tape()
+        if current is None or not current.plays:
+            check_token(token)
+        if current is None:
+            return await self._send(request, url, token)
+        homes = self._settings.base_urls
+        asked = Asked(replace(request, url=at_home(request.url, homes)), account, token, self._source(url), homes)
+        return await current.carry(asked, lambda: self._send(plain(request), url, token))
+
+    async def _send(self, request: Request, url: str, token: Secret | None) -> Response:
         try:
             return await self._ready(near=url.startswith("http://")).carry(request, url, token)
         except _NoAnswer as error:
             failure = self._failure(error)
         raise failure  # outside the handler: the library's own error, with the header in its frames, is let go
+
+    def _source(self, url: str) -> str:
+        if self._application is not None:
+            return "sandbox"
+        return "this machine" if is_loopback(urlsplit(url).hostname or "") else "live"
 
     def _failure(self, error: _NoAnswer) -> SocialConnectError:
         why = scrub(error.why).rstrip(".")
