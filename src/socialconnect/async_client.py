@@ -13,6 +13,7 @@ from socialconnect.clerk.tokens import not_connected
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
+from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.runs.run import Reader, Run, Watch
 from socialconnect.runs.select import Users, choose, kept
@@ -59,7 +60,7 @@ class AsyncClient:
         self.connectors = Connectors(connectors, self.settings.api_versions)
         self._transport = Transport(self.settings, application)
         self._wire = Wire(self.settings, self._transport)
-        self._clerk = Clerk(self.settings.key(), self._wire, production=self.settings.production)
+        self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
 
     async def users(
