@@ -268,6 +268,8 @@ def test_every_setting_can_be_a_variable(monkeypatch):
         "base_urls": {"https://api.github.com": "https://github.example/api/v3"},
         "budgets": {"https://api.clerk.com": "1000/10s"},
         "clerk_api_version": "2026-01-01",
+        "api_versions": {"notion": "2022-06-28"},
+        "cache": "answers.db",
         "max_wait": 7.5,
         "timeout": 3.0,
         "attempts": 2,

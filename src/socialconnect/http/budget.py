@@ -36,11 +36,12 @@ class Window:
         self._seconds = seconds * _MARGIN
         self._times: deque[float] = deque(maxlen=requests)
 
-    def earliest(self, now: float) -> float:
-        """The moment from which one more request is within the limit."""
-        if len(self._times) < (self._times.maxlen or 0):
+    def earliest(self, now: float, weight: int = 1) -> float:
+        """The moment from which one more request, or one that counts as `weight`, is within the limit."""
+        over = len(self._times) + weight - (self._times.maxlen or 0)
+        if over <= 0 or not self._times:
             return now
-        return max(now, self._times[0] + self._seconds)
+        return max(now, self._times[min(over, len(self._times)) - 1] + self._seconds)
 
     def book(self, now: float) -> float:
         """Take the next place; returns its moment."""
@@ -60,9 +61,9 @@ class Lane:
         """Nobody in this lane sends before `until`."""
         self.closed_until = max(self.closed_until, until)
 
-    def earliest(self, now: float) -> float:
+    def earliest(self, now: float, weight: int = 1) -> float:
         """When the next request of this lane may go."""
-        return max([now, self.closed_until, *(window.earliest(now) for window in self.windows)])
+        return max([now, self.closed_until, *(window.earliest(now, weight) for window in self.windows)])
 
 
 class Budgets:
@@ -81,19 +82,20 @@ class Budgets:
         self._lanes.move_to_end(name)
         return self._lanes[name]
 
-    async def spend(self, lanes: Iterable[Lane], who: str) -> float:
-        """Wait for a place in every lane and take it; the seconds waited.
+    async def spend(self, lanes: Iterable[Lane], who: str, weight: int = 1) -> float:
+        """Wait for a place in every lane and take it, or `weight` of them; the seconds waited.
 
         A RateLimited where the wait would be longer than `max_wait`: it says when to come back.
         """
         lanes = tuple(lanes)
         clock = asyncio.get_running_loop().time
         began = now = clock()
-        at = max(lane.earliest(began) for lane in lanes)
+        at = max(lane.earliest(began, weight) for lane in lanes)
         self.allow(at - began, who)
         for lane in lanes:
             for window in lane.windows:
-                window.book(at)
+                for _ in range(weight):
+                    window.book(at)
         while now + _TICK < (at := max([at, *(lane.closed_until for lane in lanes)])):
             self.allow(at - now, who)
             await asyncio.sleep(at - now)

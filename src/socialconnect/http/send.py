@@ -8,6 +8,7 @@ loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,11 +17,12 @@ from time import time
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from socialconnect.errors import ProtocolError, SocialConnectError, Unavailable
+from socialconnect.errors import MissingPackage, ProtocolError, SocialConnectError, Unavailable
 from socialconnect.http.budget import Budgets, Lane
 from socialconnect.http.origins import Origins
 from socialconnect.reading.decide import (
     Decision,
+    ErrorRule,
     Fail,
     Follow,
     GoOn,
@@ -33,14 +35,17 @@ from socialconnect.reading.decide import (
 )
 from socialconnect.reading.declare import Budget, Connector
 from socialconnect.reading.verdict import error_for
+from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
+    from socialconnect.http.cache import Cache
     from socialconnect.http.transport import Transport
     from socialconnect.reading.messages import Request, Response
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
 
 _HOPS = 5
+_log = logging.getLogger(__name__)
 
 
 class Tokens(Protocol):
@@ -70,7 +75,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request that was made, with nothing secret in it. Times in seconds; `status` 0: no answer came."""
+    """One request that was made, with nothing secret in it. Times in seconds; `status` 0: no answer came.
+
+    `cached` says that the provider confirmed (304) what the cache holds, and sent nothing.
+    """
 
     user_id: str
     account: str
@@ -88,6 +96,8 @@ class Sent:
     left: int | None
     then: str
     cut: str = ""
+    why: str = ""
+    cached: bool = False
 
 
 Observer = Callable[[Sent], None]
@@ -100,6 +110,7 @@ class Wire:
         self.settings = settings
         self.transport = transport
         self.budgets = Budgets(max_wait=settings.max_wait)
+        self.cache = _cache(settings)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._places: dict[str, asyncio.Semaphore] = {}
 
@@ -110,12 +121,19 @@ class Wire:
             self._loop, self._places = loop, {}
         return self._places.setdefault(host, asyncio.Semaphore(self.transport.width))
 
+    async def aclose(self) -> None:
+        """Close the connections and the cache; the next request opens them again."""
+        await self.transport.aclose()
+        if self.cache is not None:
+            await self.cache.aclose()
+
 
 class Sender:
-    """Sends one connector's requests, for whichever caller."""
+    """Sends one connector's requests, for whichever caller; `rules` come before the connector's own."""
 
-    def __init__(self, connector: Connector, wire: Wire) -> None:
+    def __init__(self, connector: Connector, wire: Wire, rules: tuple[ErrorRule, ...] = ()) -> None:
         self.connector = connector
+        self._manners = replace(connector.manners, rules=(*rules, *connector.manners.rules))
         self._wire = wire
         self._origins = Origins(connector.origins, wire.settings.base_urls)
 
@@ -126,10 +144,12 @@ class Sender:
         while True:
             attempt += 1
             url = self._origins.resolve(request.url)
-            lanes = self._lanes(url, caller)
+            lanes = self._lanes(request, url, caller)
             exchange = await self._exchange(request, url, token, lanes, caller)
             decision = self._decide(exchange, attempt, caller, fresh=fresh)
-            observe(self._sent(exchange, url, request, caller, attempt=attempt, decision=decision))
+            sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
+            _told(sent)
+            observe(sent)
             self._heed(exchange, lanes[-1])
             match decision:
                 case GoOn(empty=empty):
@@ -146,6 +166,7 @@ class Sender:
                     status = exchange.response.status if exchange.response else 0
                     facts = {**self._facts(caller), "status": status}
                     self._wire.budgets.allow(after, self._who(caller), why, **facts)
+                    _log.info("%s: waiting %.1f s (%s)", self._who(caller), after, scrub(why))
                     await self._wait(after, lanes[-1] if throttled else None)
                 case Fail():
                     raise self._error(decision, exchange, caller)
@@ -155,16 +176,24 @@ class Sender:
     ) -> _Exchange:
         clock = asyncio.get_running_loop().time
         who, (shared, *own) = self._who(caller), lanes
-        waited = await self._wire.budgets.spend(own, who) if own else 0.0
+        waited = await self._wire.budgets.spend(own, who, request.weight) if own else 0.0
+        cache, send = self._wire.cache, self._wire.transport.send
+        known = await cache.find(request, url, token, caller.account) if cache else None
         async with self._wire.places(urlsplit(url).netloc):
             # a host's budget is booked last of all: what is booked must be sent then, or the host counts otherwise
-            waited += await self._wire.budgets.spend((shared,), who)
+            waited += await self._wire.budgets.spend((shared,), who, request.weight)
             at, began = time(), clock()
             try:
-                response = await self._wire.transport.send(request, url, token, caller.account)
+                response = await send(known.request if known else request, url, token, caller.account)
             except Unavailable as failure:
                 return _Exchange(None, failure, at, clock() - began, waited)
-            return _Exchange(response, None, at, clock() - began, waited)
+            took = clock() - began
+        if cache is None or known is None:
+            return _Exchange(response, None, at, took, waited)
+        answer = await cache.settle(known, response)
+        if answer is None:  # what was confirmed is not what is kept, and now is gone
+            return await self._exchange(request, url, token, lanes, caller)
+        return _Exchange(answer, None, at, took, waited, cached=answer is not response)
 
     def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
         attempts = self._wire.settings.attempts
@@ -177,7 +206,7 @@ class Sender:
             exchange.response,
             attempt=attempt,
             attempts=attempts,
-            manners=self.connector.manners,
+            manners=self._manners,
             now=_now(exchange.response),
             dice=random.random,
             fresh_token=fresh,
@@ -199,24 +228,25 @@ class Sender:
 
     def _heed(self, exchange: _Exchange, lane: Lane) -> None:
         """Close the lane until the reset where the provider's headers say that nothing is left."""
-        left = budget_left(exchange.response, self.connector.manners) if exchange.response else None
+        left = budget_left(exchange.response, self._manners) if exchange.response else None
         if exchange.response is not None and left is not None and left[0] == 0:
             lane.close(asyncio.get_running_loop().time() + max(0.0, left[1] - _now(exchange.response)))
 
-    def _lanes(self, url: str, caller: Caller) -> tuple[Lane, ...]:
+    def _lanes(self, request: Request, url: str, caller: Caller) -> tuple[Lane, ...]:
         """The host's lane, then the token's where there is one: the last is what a throttled answer closes."""
         if self._wire.transport.played:
             return (Lane(()),)
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
-        budgets = self._budgets()
+        budgets = [budget for budget in self._budgets() if request.url.startswith(budget.at)]
         shared = [budget for budget in budgets if budget.per == "host"]
         lanes = self._wire.budgets
         hosts = lanes.lane(f"{host} {shared}", shared)
         if not caller.account:
             return (hosts,)
         own = [budget for budget in budgets if budget.per == "token"]
-        return hosts, lanes.lane(f"{self.connector.name} {caller.account}", own)
+        where = "".join(budget.at for budget in own)  # what has a limit of its own waits by itself
+        return hosts, lanes.lane(f"{self.connector.name} {caller.account} {where}", own)
 
     def _budgets(self) -> tuple[Budget, ...]:
         override = self._wire.settings.budgets.get(self.connector.origin)
@@ -233,24 +263,26 @@ class Sender:
         decision: Decision,
     ) -> Sent:
         response = exchange.response
-        left = budget_left(response, self.connector.manners) if response else None
+        left = budget_left(response, self._manners) if response else None
         return Sent(
             caller.user_id,
             caller.account,
             caller.resource,
-            caller.path,
+            request.template or caller.path,
             self.connector.name,
             urlsplit(url).netloc,
             request.method,
-            response.status if response else 0,
+            304 if exchange.cached else response.status if response else 0,
             exchange.at,
             exchange.seconds,
             exchange.waited,
             attempt,
-            len(response.body) if response else 0,
+            len(response.body) if response and not exchange.cached else 0,
             left[0] if left else None,
             type(decision).__name__.lower(),
             decision.cut if isinstance(decision, GoOn) else "",
+            "" if isinstance(decision, GoOn | Follow) else scrub(decision.why),
+            exchange.cached,
         )
 
     def _error(self, fail: Fail, exchange: _Exchange, caller: Caller) -> SocialConnectError:
@@ -261,7 +293,7 @@ class Sender:
             user_id=caller.user_id,
             resource=caller.resource,
             status=response.status if response else 0,
-            trace_id=trace_id(response, self.connector.manners) if response else "",
+            trace_id=trace_id(response, self._manners) if response else "",
         )
 
     def _who(self, caller: Caller) -> str:
@@ -271,6 +303,15 @@ class Sender:
         return {"user_id": caller.user_id, "provider": self.connector.name, "resource": caller.resource}
 
 
+def _told(sent: Sent) -> None:
+    """Log one request: where to without values, for whom, what came; nothing of header, query or body."""
+    _log.debug(
+        "%s %s%s for %s: %s in %.3f s, waited %.1f s, try %d, %s",
+        *(sent.method, sent.host, sent.path, sent.user_id or "-", sent.status or "no answer", sent.seconds),
+        *(sent.waited, sent.attempt, sent.then + (f" ({sent.why})" if sent.why else "")),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Exchange:
     response: Response | None
@@ -278,6 +319,19 @@ class _Exchange:
     at: float
     seconds: float
     waited: float
+    cached: bool = False
+
+
+def _cache(settings: Settings) -> Cache | None:
+    if not settings.cache:
+        return None
+    try:
+        from socialconnect.http.cache import Cache  # noqa: PLC0415 - an extra, loaded where it is wanted
+    except ImportError:
+        raise MissingPackage(
+            "The cache needs hishel, which is not installed.", cure="pip install 'socialconnect[cache]'"
+        ) from None
+    return Cache(settings)
 
 
 def _now(response: Response) -> float:

@@ -79,6 +79,8 @@ class Manners:
     """The header that says how many requests are left,"""
     reset: str = ""
     """and the one that says at which epoch second there will be more."""
+    granted: str = ""
+    """The header of every answer that lists the token's scopes."""
 
     def widen(self, scopes: Sequence[str]) -> frozenset[str]:
         """`scopes` with all that they contain.
@@ -216,6 +218,12 @@ def budget_left(response: Response, manners: Manners) -> tuple[int, float] | Non
     """(requests left, epoch second of the reset), where the provider's headers say so."""
     remaining, reset = response.headers.get(manners.remaining, ""), response.headers.get(manners.reset, "")
     return (int(remaining), float(reset)) if remaining.isdecimal() and reset.isdecimal() else None
+
+
+def granted(response: Response, manners: Manners) -> tuple[str, ...] | None:
+    """The scopes that the answer says the token has; None where it says nothing."""
+    known = bool(manners.granted) and manners.granted in response.headers
+    return _words(f"header:{manners.granted}", response, None) if known else None
 
 
 def trace_id(response: Response, manners: Manners) -> str:

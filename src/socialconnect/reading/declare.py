@@ -59,7 +59,8 @@ class Parent:
     path, escaped but for the characters in `safe`; with `into="query"` or `"body"` it goes there, under `to`. Callers
     may name one parent or several by the argument `param`, which must fit `pattern`. Each row carries the value as
     `name` (`param` by default) and, by `carry` (own name: the parent's column), more of the parent; where callers name
-    the parents, only the value itself is known. Parents whose boolean column `where` is False are left out.
+    the parents, only the value itself is known. Parents whose boolean column `where` is False are left out. Where a
+    named parent is not found, `otherwise` is the resource that lists the parents inside what may have been named.
     `usual` is how many parents an account has, for plans that know no better.
     """
 
@@ -70,6 +71,7 @@ class Parent:
     dtype: Dtype = "string"
     carry: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
+    otherwise: str = ""
     arguments: Mapping[str, Value] = field(default_factory=dict)
     into: Literal["path", "query", "body"] = "path"
     to: str = ""

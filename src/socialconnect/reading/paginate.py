@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -28,6 +28,14 @@ class Paging(Protocol):
 
     def next_request(self, request: Request, response: Response) -> Request | None:
         """The request for the page after `response`, or None at the end."""
+
+
+@runtime_checkable
+class Ending(Protocol):
+    """A kind of paging that can tell when a listing ended short."""
+
+    def cut(self, request: Request, response: Response) -> str:
+        """What the listing that ends with `response` left out; nothing where it goes on or is whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from math import ceil
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from socialconnect.errors import PagingLoop
-from socialconnect.reading.paginate import LinkHeader
+from socialconnect.reading.paginate import Ending, LinkHeader
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+
     from socialconnect.reading.extract import Extractor
+    from socialconnect.reading.further import Send
     from socialconnect.reading.messages import Request, Response
     from socialconnect.reading.typed import Page
 
 _LEAST = 4  # requests under way, however near the provider is
 
 T = TypeVar("T")
-Send = Callable[["Request"], Awaitable["Response | None"]]
 
 
 async def read(
-    request: Request, extractor: Extractor, send: Send, *, width: int = 1
+    request: Request,
+    extractor: Extractor,
+    send: Send,
+    *,
+    width: int = 1,
+    parent: Mapping[str, object] = MappingProxyType({}),
 ) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
-    `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most.
-    A PagingLoop where a page leads back to one that was read.
+    `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most;
+    `parent` has the values that each row carries of its parent. A PagingLoop where a page leads back to one that was
+    read.
     """
     paging = extractor.resource.paging
+    cut = _Cut(extractor, send, parent)
     clock = asyncio.get_running_loop().time
     asked_at = clock()
     response = await send(request)
     if response is None:
         return
-    came_at, cut_at = clock(), perf_counter()
-    page = extractor.page(response.body)
-    width = useful_width(came_at - asked_at, perf_counter() - cut_at, width)
+    travel = clock() - asked_at
+    page = await cut(request, response)
+    width = useful_width(travel, cut.seconds, width)
     yield 0, page
     number = 0
     asked = {_identity(request)}
@@ -48,7 +57,7 @@ async def read(
     if known:
         asked.update(map(_identity, known))
         headers: dict[int, Response] = {}
-        async with aclosing(_side_by_side(known, _fetch(extractor, send), width)) as pages:
+        async with aclosing(_side_by_side(known, cut.fetch, width)) as pages:
             async for position, came in pages:
                 if came is not None:
                     yield position + 1, came[0]
@@ -71,17 +80,38 @@ async def read(
             return
         response = answer
         number += 1
-        yield number, extractor.page(response.body)
+        yield number, await cut(request, response)
 
 
-def _fetch(extractor: Extractor, send: Send) -> Callable[[Request], Awaitable[tuple[Page, Response] | None]]:
-    """Send and cut at once, and keep the headers alone: bodies that wait side by side would fill the memory."""
+class _Cut:
+    """Makes pages of one listing's responses, completed by further requests where the resource asks for them."""
 
-    async def fetch(request: Request) -> tuple[Page, Response] | None:
-        answer = await send(request)
-        return None if answer is None else (extractor.page(answer.body), replace(answer, body=b""))
+    def __init__(self, extractor: Extractor, send: Send, parent: Mapping[str, object]) -> None:
+        self._extractor = extractor
+        self._send = send
+        self._parent = parent
+        self._rows = 0
+        self.seconds = 0.0
+        """What cutting the last page took."""
 
-    return fetch
+    async def __call__(self, request: Request, response: Response) -> Page:
+        resource = self._extractor.resource
+        body = response.body
+        if resource.further is not None:
+            body = await resource.further.complete(request, body, self._send)
+        began = perf_counter()
+        page = self._extractor.page(body, self._parent)
+        self.seconds = perf_counter() - began
+        self._rows += page.rows
+        cut = resource.paging.cut(request, response) if isinstance(resource.paging, Ending) else ""
+        if resource.cap and self._rows >= resource.cap > self._rows - page.rows:
+            cut = f"No more than {resource.cap:,} rows can be had of {resource.name}, and that many came."
+        return replace(page, cut=cut) if cut else page
+
+    async def fetch(self, request: Request) -> tuple[Page, Response] | None:
+        """Send and cut at once, and keep the headers alone: bodies that wait side by side would fill the memory."""
+        answer = await self._send(request)
+        return None if answer is None else (await self(request, answer), replace(answer, body=b""))
 
 
 def useful_width(travel: float, cut: float, most: int) -> int:
