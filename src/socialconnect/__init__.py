@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         MissingScope,
         NotConnected,
         NotFound,
+        NotRecorded,
         PagingLoop,
         ProtocolError,
         ProviderNotEnabled,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
         UsageError,
         UserNotFound,
     )
+    from socialconnect.http.recording import record
+    from socialconnect.http.replaying import replay
     from socialconnect.reading.decide import ErrorRule, Manners
     from socialconnect.reading.declare import Budget, Column, Connector, Param, Resource, columns
     from socialconnect.reading.paginate import (
@@ -98,6 +101,7 @@ __all__ = [
     "NoPages",
     "NotConnected",
     "NotFound",
+    "NotRecorded",
     "Offset",
     "Outcome",
     "PageNumber",
@@ -122,6 +126,8 @@ __all__ = [
     "UserNotFound",
     "__version__",
     "columns",
+    "record",
+    "replay",
     "sandbox",
 ]
 
@@ -131,9 +137,11 @@ _HOMES = {
     "client": "Client",
     "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
-    "MissingPackage MissingScope NotConnected NotFound PagingLoop ProtocolError ProviderNotEnabled RateLimited "
-    "ReconnectNeeded RequestRefused SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError "
+    "MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError ProviderNotEnabled "
+    "RateLimited ReconnectNeeded RequestRefused SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError "
     "UserNotFound",
+    "http.recording": "record",
+    "http.replaying": "replay",
     "reading.decide": "ErrorRule Manners",
     "reading.declare": "Budget Column Connector Param Resource columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
