@@ -137,9 +137,9 @@ _HOMES = {
     "client": "Client",
     "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
-    "MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError ProviderNotEnabled "
-    "RateLimited ReconnectNeeded RequestRefused SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError "
-    "UserNotFound",
+    "MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError "
+    "ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused SetupError SocialConnectError "
+    "TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
     "http.replaying": "replay",
     "reading.decide": "ErrorRule Manners",
