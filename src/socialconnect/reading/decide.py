@@ -45,6 +45,7 @@ class ErrorRule:
     `required` names where the missing scopes stand: `header:NAME`, `challenge` (the `scope=` of
     WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold
     only if none of the granted ones (widened by the connector's `implies`) is among the required ones.
+    `quoted` is a pattern whose group, found in the value of `header`, ends the cure: an address to open, or names.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class ErrorRule:
     granted: str = ""
     disjoint: bool = False
     cure: str = ""
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +192,20 @@ def decide(
     codes = tuple(_values(body, manners.codes)) if manners.codes else ()
     if rule.kind == "empty":
         return GoOn(empty=True)
+    cure = _cure(rule, response)
     if rule.kind == "partial":  # without `at` the body is rows, and none of them is quoted
-        return GoOn(cut=rule.cure or (why if rule.at else "The provider says that it left something out."))
+        return GoOn(cut=cure or (why if rule.at else "The provider says that it left something out."))
     if rule.kind == "token" and not fresh_token:
         return Refetch(why)
     if rule.kind in ("throttled", "unavailable"):
         after = _delay(rule, response, body, attempt=attempt, now=now, dice=dice)
         if rule.give_up or attempt >= min(rule.tries or attempts, attempts):
-            return Fail(rule.kind, why, rule.cure, retry_after=after, codes=codes)
+            return Fail(rule.kind, why, cure, retry_after=after, codes=codes)
         return Retry(after, why, throttled=rule.kind == "throttled")
     return Fail(
         rule.kind,
         why,
-        rule.cure,
+        cure,
         required=_words(rule.required, response, body),
         granted=_granted(rule, response, body, scopes),
         codes=codes,
@@ -342,6 +345,19 @@ def _granted(rule: ErrorRule, response: Response, body: Json, scopes: Sequence[s
     form, _, name = rule.granted.partition(":")
     told = form == "header" and name in response.headers
     return _words(rule.granted, response, body) or (() if told else tuple(scopes or ()))
+
+
+_QUOTED = 300  # characters of a header in a cure
+
+
+def _cure(rule: ErrorRule, response: Response) -> str:
+    """The rule's cure, with what it quotes of its header."""
+    name = rule.header.partition("=")[0]
+    match = re.search(rule.quoted, response.headers.get(name, ""), re.ASCII) if rule.quoted else None
+    if match is None:
+        return rule.cure
+    said = scrub(match[1]).strip()  # before it is cut: half a token could not be found
+    return f"{rule.cure.rstrip('.')}: {said if len(said) <= _QUOTED else f'{said[:_QUOTED]}…'}"
 
 
 def _explain(response: Response, body: Json, manners: Manners) -> str:

@@ -78,6 +78,7 @@ class Parent:
     safe: str = ""
     pattern: str = ""
     usual: int = 10
+    personal: bool = False
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -96,7 +97,8 @@ class Resource:
     """One kind of record that a connector offers.
 
     `path` is the request's path (or a whole URL of one of the connector's origins) with `{name}` for parameters that
-    stand in it, `records` where the list stands in the body: `""` is the body itself, and with `single` the one record.
+    stand in it, `records` where the list stands in the body: `""` is the body itself, with `single` the one record, and
+    with `entries` an object whose entries are the records, each as `key` and `value`.
     `scopes` are those of which any one is required; `capability` is what the provider has instead of scopes; `fuller`
     says which scopes bring more, and what. `key` names the columns that identify a row.
 
@@ -117,6 +119,7 @@ class Resource:
     headers: Mapping[str, str] = field(default_factory=dict)
     records: str = ""
     single: bool = False
+    entries: bool = False
     paging: Paging = field(default_factory=NoPages)
     params: tuple[Param, ...] = ()
     scopes: tuple[str, ...] = ()
@@ -242,7 +245,7 @@ def _of_parent(parent: Parent | None) -> tuple[Column, ...]:
     if parent is None:
         return ()
     carried = (Column(name, "string", of_parent=column) for name, column in parent.carry.items())
-    return (Column(parent.name, parent.dtype, of_parent=parent.column), *carried)
+    return (Column(parent.name, parent.dtype, of_parent=parent.column, personal=parent.personal), *carried)
 
 
 def _plant(body: dict[str, Json], path: str, value: Json) -> None:
@@ -363,6 +366,21 @@ class Connector:
         has = self.widened(granted)
         enough = not resource.scopes or any(self.canonical(scope) in has for scope in resource.scopes)
         return () if enough else resource.scopes
+
+    def narrowed(self, resource: Resource, granted: Iterable[str] | None) -> str:
+        """What a token with these scopes does not show, though no error says so; nothing where that is not known."""
+        if granted is None:
+            return ""
+        has = self.widened(granted)
+        lacking = [
+            f"{what} (scope {scope})" for scope, what in resource.fuller.items() if self.canonical(scope) not in has
+        ]
+        return f"Not shown without a further scope: {', '.join(lacking)}." if lacking else ""
+
+    def needs(self, resource: Resource) -> tuple[tuple[str, ...], ...]:
+        """Groups of scopes, of each of which any one is required: the resource's own, and those of its parents."""
+        parents = (self.resource(resource.parent.resource),) if resource.parent else ()
+        return tuple(one.scopes for one in (resource, *parents) if one.scopes)
 
     def widened(self, granted: Iterable[str]) -> frozenset[str]:
         """What is granted, each scope under its one name, with all that it contains."""

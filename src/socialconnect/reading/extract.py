@@ -40,7 +40,7 @@ class Extractor:
         self.raw = raw
         self._cut = tuple(column for column in self.columns if not column.of_parent)
         self._paths = [parse(column.path) for column in self._cut]
-        self._typed = [] if raw else typed(resource, self._cut)
+        self._typed = [] if raw or resource.entries else typed(resource, self._cut)
 
     def page(self, body: bytes, parent: Mapping[str, object] = MappingProxyType({})) -> Page:
         """The rows of one response body, with the values of their parent's columns.
@@ -78,6 +78,8 @@ class Extractor:
         found = look(decoded, self.resource.records)
         if self.resource.single:
             found = [] if found is None else [found]
+        if self.resource.entries and isinstance(found, dict):  # some providers write an empty object as []
+            found = [{"key": key, "value": value} for key, value in found.items()]
         if found is not None and not isinstance(found, list):
             raise self._malformed(body, f"holds no list at {self.resource.records or 'its top'}")
         records = [record for record in found or [] if isinstance(record, dict)]
