@@ -27,7 +27,9 @@ _TRACED = 100_000  # requests kept one by one; older ones are only counted
 class Outcome:
     """How one account's reading ended. `reason` is the error's code, or what was cut.
 
-    Without a `user_id` it is the listing of users that broke off.
+    `cut` says what the provider left out, `narrowed` what it does not show to a token with these scopes (`granted`),
+    `first_error` what first went wrong on the way, even if a later try mended it. Without a `user_id` it is the listing
+    of users that broke off.
     """
 
     user_id: str | None
@@ -43,6 +45,9 @@ class Outcome:
     requests: int = 0
     retries: int = 0
     waited: float = 0.0
+    first_error: str = ""
+    narrowed: str = ""
+    granted: tuple[str, ...] | None = None
     error: SocialConnectError | None = None
     drift: Counter[str] = field(default_factory=Counter)
     cut: str = ""
@@ -52,13 +57,15 @@ class Outcome:
         self.requests += 1
         self.retries += sent.attempt > 1
         self.waited += sent.waited
-        self.cut = sent.cut or self.cut
+        self.first_error = self.first_error or sent.why
+        self._leave_out(sent.cut)
 
     def take(self, page: Page) -> None:
         """Add one page."""
         self.rows += page.rows
         self.pages += 1
         self.drift.update(page.drift)
+        self._leave_out(page.cut)
 
     def fail(self, error: SocialConnectError, status: Status = "failed") -> None:
         """It ended with an error; what was read before it is a part."""
@@ -69,14 +76,30 @@ class Outcome:
     def close(self) -> None:
         """It ended well, unless something was left out or could not be read as declared."""
         self.status = "ok" if self.rows else "empty"
+        cut = self.cut
         if self.drift:
             listed = ", ".join(f"{name} ({count})" for name, count in sorted(self.drift.items()))
             self.partial("drift", f"Values that are not as declared became NA: {listed}.")
-        if self.cut:
-            self.partial("cut", self.cut)
+        if cut:
+            self.partial("cut", cut)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything came that the account has."""
+        return self.status in ("ok", "empty") and not self.narrowed
+
+    @property
+    def told(self) -> str:
+        """Status, reason and message in one line."""
+        return " ".join(part for part in (f"{self.status}:", self.reason, self.message and f"({self.message})") if part)
+
+    def _leave_out(self, cut: str) -> None:
+        if cut and cut not in self.cut:
+            self.cut = f"{self.cut} {cut}".strip()
 
     def partial(self, reason: str, message: str) -> None:
         """Something is missing from what was read; an error that ended it stays its reason."""
+        self._leave_out(message)
         if self.error is None:
             self.status, self.reason, self.message = "partial", reason, message
 
@@ -89,6 +112,8 @@ _OUTCOMES = (
     *columns("string", "message cure"),
     *columns("Int64", "rows pages requests retries"),
     *columns("Float64", "waited"),
+    *columns("boolean", "complete"),
+    *columns("string", "cut narrowed first_error"),
 )
 _TRACE = (
     Column("at", "datetime", form="s"),
@@ -97,13 +122,15 @@ _TRACE = (
     *columns("Int64", "status attempt size left"),
     *columns("Float64", "seconds waited"),
     *columns("category", "then"),
+    *columns("boolean", "cached"),
 )
 
 
 def outcomes_frame(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     """One row per account, in the order they were chosen."""
     listed = list(outcomes)
-    return _frame(_OUTCOMES, {column.name: [getattr(row, column.name) for row in listed] for column in _OUTCOMES})
+    values = {column.name: [getattr(row, column.name) for row in listed] for column in _OUTCOMES}
+    return _frame(_OUTCOMES, {name: [None if one == "" else one for one in row] for name, row in values.items()})
 
 
 class Trace:
@@ -119,6 +146,17 @@ class Trace:
         self.requests += 1
         self.waited += sent.waited
         self._sent.append(sent)
+
+    def extend(self, later: Trace) -> None:
+        """Add what was sent later."""
+        self.requests += later.requests
+        self.waited += later.waited
+        self._sent.extend(later._sent)
+
+    @property
+    def last(self) -> tuple[Sent, ...]:
+        """The requests that are kept one by one."""
+        return tuple(self._sent)
 
     def frame(self) -> pd.DataFrame:
         """One row per request: when, for whom, where to (a path without values), what came and what followed."""
