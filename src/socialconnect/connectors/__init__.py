@@ -28,7 +28,8 @@ class Connectors(Mapping[str, Connector]):
         for point in entry_points(group=GROUP):
             self._found[point.name] = point
         for module in pkgutil.iter_modules(__path__):
-            self._found[module.name] = f"{__name__}.{module.name}"
+            if not module.name.startswith("_"):  # a connector's further file
+                self._found[module.name] = f"{__name__}.{module.name}"
         for connector in given:
             if not isinstance(connector, Connector):
                 raise UsageError(
