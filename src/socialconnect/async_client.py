@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from socialconnect import portal
 from socialconnect.bound import BoundConnector
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
@@ -15,7 +17,9 @@ from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
-from socialconnect.runs.run import Reader, Run, Watch
+from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
+from socialconnect.runs.reader import Reader
+from socialconnect.runs.run import Asked, Run, Watch
 from socialconnect.runs.select import Users, choose, kept
 from socialconnect.runs.tell import OnError, tell
 from socialconnect.settings import Settings, hide
@@ -144,20 +148,51 @@ class AsyncClient:
         """
         if on_error not in ("warn", "raise", "ignore"):
             raise UsageError(f"on_error={on_error!r} is not possible.", cure="Pass 'warn', 'raise' or 'ignore'.")
+        asked = Asked(None if columns is None else tuple(columns), raw, arguments)
+        if isinstance(columns, str):
+            raise UsageError(f"columns={columns!r} is one text.", cure=f"Pass a list: columns=[{columns!r}].")
+        run = await self._reader(resource, asked, watch).run(choose(users))
+        run = replace(run, asked=asked, again=self._again)
+        tell(resource, run, on_error)
+        return run
+
+    async def retry(self, run: Run, *, on_error: OnError = "warn", watch: Watch | None = None) -> Run:
+        """Read again the accounts of a run that failed or were read in part; `run.retry()` does the same.
+
+        Parameters: `run`, what `read` gave; the others as in `read`. Returns a new Run with everything in its place:
+        what was read whole is kept, a listing of users that broke off is gone on with, and the trace has all requests.
+        Raises what `read` raises.
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=20, faults=["github:server_error@0.9"])
+        >>> run = client.read("github.profile", on_error="ignore")
+        >>> len(client.retry(run, on_error="ignore").outcomes) == len(run.outcomes)
+        True
+        """
+        later: list[Run] = []
+        if again := chosen(troubled(run)):
+            later.append(await self._reader(run.resource, run.asked, watch).run(again))
+        if broken_off(run):
+            later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
+        found = replace(merged(run, later), asked=run.asked, again=self._again)
+        tell(run.resource, found, on_error)
+        return found
+
+    def _again(self, run: Run) -> Run:
+        return portal.run(self.retry(run))
+
+    def _reader(self, resource: str, asked: Asked, watch: Watch | None) -> Reader:
         connector, name = self.connectors.resource(resource)
-        reader = Reader(
+        return Reader(
             self._clerk,
             self._wire,
             connector,
             connector.resource(name),
-            columns=columns,
-            raw=raw,
-            arguments=arguments,
+            columns=asked.columns,
+            raw=asked.raw,
+            arguments=asked.arguments,
             watch=watch,
         )
-        run = await reader.run(choose(users))
-        tell(resource, run, on_error)
-        return run
 
     async def read_all(
         self, resources: Sequence[str], users: Users = None, *, on_error: OnError = "warn", watch: Watch | None = None

@@ -56,6 +56,7 @@ class Client:
     user = portal.blocking(AsyncClient.user)
     accounts = portal.blocking(AsyncClient.accounts)
     read = portal.blocking(AsyncClient.read)
+    retry = portal.blocking(AsyncClient.retry)
     read_all = portal.blocking(AsyncClient.read_all)
     frame = portal.blocking(AsyncClient.frame)
     token = portal.blocking(AsyncClient.token)

@@ -134,6 +134,18 @@ def _pandas_dtype(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
     return make() if make else None
 
 
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several frames of one resource, with its dtypes: categories are united, not lost."""
+    first, *others = frames
+    for name in first.columns:
+        if isinstance(first[name].dtype, pd.CategoricalDtype):
+            known = dict.fromkeys(value for frame in frames for value in frame[name].cat.categories)
+            united = pd.CategoricalDtype(pd.Index(list(known), dtype="str"))
+            first = first.assign(**{name: first[name].astype(united)})
+            others = [frame.assign(**{name: frame[name].astype(united)}) for frame in others]
+    return pd.concat([first, *others], ignore_index=True)
+
+
 def describe(frame: pd.DataFrame, facts: Mapping[str, str | int | bool]) -> pd.DataFrame:
     """Write on a frame what it is, in values so plain that Parquet and pickle keep them."""
     frame.attrs.update(facts)

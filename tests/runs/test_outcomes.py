@@ -111,7 +111,8 @@ def test_the_frame_of_outcomes_has_its_types_at_any_length():
     assert full["user_id"].isna().tolist() == [False, True]
     assert full.columns.tolist()[:5] == ["user_id", "provider", "resource", "external_account_id", "status"]
     assert full.columns.tolist()[5:8] == ["reason", "message", "cure"]
-    assert full.columns.tolist()[8:] == ["rows", "pages", "requests", "retries", "waited"]
+    assert full.columns.tolist()[8:13] == ["rows", "pages", "requests", "retries", "waited"]
+    assert full.columns.tolist()[13:] == ["complete", "cut", "narrowed", "first_error"]
 
 
 def test_the_trace_tells_each_request():

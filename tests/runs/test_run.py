@@ -7,7 +7,7 @@ from tests.worlds import client_of, opened, user_of
 
 import socialconnect as sc
 from socialconnect.clerk.models import AccessToken, ExternalAccount
-from socialconnect.runs.run import _matched
+from socialconnect.runs.reader import _matched
 from socialconnect.sandbox import Sandbox
 
 pytestmark = pytest.mark.looptime

@@ -1,54 +1,35 @@
-"""One carrying out: many accounts, one resource, one frame, and one outcome for each account."""
+"""What came of one carrying out: one frame, one outcome for each account, and every request."""
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.models import AccessToken, ExternalAccount, User, rows
-from socialconnect.clerk.strategy import provider_of
-from socialconnect.clerk.tokens import AccountToken, not_connected
-from socialconnect.errors import (
-    NotConnected,
-    ReconnectNeeded,
-    SetupError,
-    SocialConnectError,
-    UserNotFound,
-)
-from socialconnect.frames import Table, describe
-from socialconnect.http.send import Caller, Sender, Sent, Wire
-from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
-from socialconnect.reading.extract import Extractor
-from socialconnect.reading.read import read
-from socialconnect.runs.order import InOrder
+from socialconnect.errors import UsageError
 from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
+from socialconnect.runs.report import report
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
-    from socialconnect.clerk.api import Clerk
-    from socialconnect.reading.messages import Request, Response
-    from socialconnect.reading.typed import Page
-    from socialconnect.runs.select import Chosen
+    from socialconnect.errors import SocialConnectError
+    from socialconnect.reading.declare import Value
 
 Watch = Callable[[Outcome], None]
 
 
-@dataclass(slots=True)
-class _Target:
-    """One user to read; `accounts` where the listing has told them already."""
+@dataclass(frozen=True)
+class Asked:
+    """How a resource was read, so that it can be read again in the same way."""
 
-    place: int
-    user_id: str
-    accounts: tuple[ExternalAccount, ...] | None = None
-    named: frozenset[str] = frozenset()
+    columns: tuple[str, ...] | None = None
+    raw: bool = False
+    arguments: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +37,13 @@ class Run:
     """What came of reading one resource for many accounts.
 
     `frame` has the rows, `outcomes` one row per account, `trace` one row per request, `errors` what was raised on the
-    way; `complete` says whether every account was read whole.
+    way; `complete` says whether every account was read whole. `print(run)` tells it in words, `retry()` reads again
+    what failed.
+
+    >>> import socialconnect as sc
+    >>> run = sc.sandbox(users=20).read("github.repos", on_error="ignore")
+    >>> run.outcomes["status"].isin(["ok", "empty", "partial", "skipped", "failed"]).all()
+    np.True_
     """
 
     id: str
@@ -65,18 +52,28 @@ class Run:
     frame: pd.DataFrame
     ended: tuple[Outcome, ...] = field(repr=False)
     sent: Trace = field(repr=False)
+    drift: Mapping[str, int] = field(default_factory=dict, repr=False)
+    asked: Asked = field(default_factory=Asked, repr=False)
+    again: Callable[[Run], Run] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """One row per account: user_id, provider, resource, external_account_id, status, reason, message, cure, counts.
+        """One row per account: user_id, provider, resource, external_account_id, how it ended, why, and what to do.
 
-        `status` is ok, empty, partial, skipped or failed; `waited` is in seconds.
+        `status` is ok, empty, partial, skipped or failed, with `reason`, `message` and `cure`; `rows`, `pages`,
+        `requests` and `retries` are counts, `waited` is in seconds; `complete` says whether everything came, `cut` what
+        was left out (hidden organisations, the most that a provider gives, rows that moved), `narrowed` what the
+        token's scopes do not show, `first_error` what first went wrong, even where a later try mended it.
         """
         return outcomes_frame(self.ended)
 
     @cached_property
     def trace(self) -> pd.DataFrame:
-        """One row per request, nothing secret in it: at (UTC), for whom, host, path, status, seconds, waited, then."""
+        """One row per request, nothing secret in it: at (UTC), for whom, host, path without values, status, size, time.
+
+        `seconds` it took, `waited` before it was sent, `attempt` counts tries, `left` is what the provider says is left
+        of the limit, `cached` whether it confirmed (304) what is kept here; `then` is what followed, and `why`.
+        """
         return self.sent.frame()
 
     @property
@@ -86,16 +83,38 @@ class Run:
 
     @property
     def complete(self) -> bool:
-        """Whether every account was read whole."""
-        return all(outcome.status in ("ok", "empty") for outcome in self.ended)
+        """Whether every account was read whole: as far as its token shows, see `narrowed` in the outcomes."""
+        return not self.drift and all(outcome.status in ("ok", "empty") for outcome in self.ended)
 
     @property
     def problems(self) -> str:
         """One sentence on the accounts that were not read whole, or nothing."""
         troubled = sum(outcome.status not in ("ok", "empty") for outcome in self.ended)
         if not troubled:
-            return ""
+            listed = ", ".join(f"{name} ({count})" for name, count in sorted(self.drift.items()))
+            return f"Values that are not as declared became NA: {listed}." if listed else ""
         return f"{troubled} of {len(self.ended)} accounts were not read whole: {summary(self.ended)}."
+
+    def retry(self) -> Run:
+        """Read again what failed or was read in part, and return a new run with everything in its place.
+
+        Accounts that were read whole are not asked again; neither are those without a connection. It blocks like any
+        method of Client: in asynchronous code, `await client.retry(run)`.
+        """
+        if self.again is None:
+            raise UsageError("This run has no client any more.", cure="Pass it to one: client.retry(run).")
+        return self.again(self)
+
+    def report(self, *, requests: bool = False) -> str:
+        """The run in words: what came, what went wrong and what to do, what was sent; `requests` lists each of them."""
+        return report(self.__repr__(), self.ended, self.sent, self.problems, requests=requests)
+
+    def __str__(self) -> str:
+        return self.report()
+
+    def __getstate__(self) -> dict[str, object]:
+        # a client holds a key and open connections
+        return {name: value for name, value in self.__dict__.items() if name != "again"} | {"again": None}
 
     def __repr__(self) -> str:
         counts = Counter(outcome.status for outcome in self.ended)
@@ -104,254 +123,3 @@ class Run:
             f"<Run {self.resource}: {len(self.frame):,} rows; accounts: {listed}; "
             f"{self.sent.requests:,} requests, waited {self.sent.waited:.1f} s>"
         )
-
-
-class Reader:
-    """Reads one resource of one connector with one choice of columns and parameters."""
-
-    def __init__(
-        self,
-        clerk: Clerk,
-        wire: Wire,
-        connector: Connector,
-        resource: Resource,
-        *,
-        columns: Sequence[str] | None = None,
-        raw: bool = False,
-        arguments: Mapping[str, Value] | None = None,
-        watch: Watch | None = None,
-    ) -> None:
-        self._clerk = clerk
-        self._wire = wire
-        self._connector = connector
-        self._resource = resource
-        self._extractor = Extractor(resource, resource.select(columns), raw=raw)
-        self._table = Table(self._extractor.columns, raw=raw)
-        self._order = InOrder(self._table)
-        self._request = resource.request(connector.origin, connector.headers, arguments or {})
-        self._sender = Sender(connector, wire)
-        self._trace = Trace()
-        self._watch = watch
-        self._ended: dict[tuple[int, int], Outcome] = {}
-        self._name = f"{connector.name}.{resource.name}"
-        self._provider = provider_of(connector.strategy)
-        self._width = 1
-
-    async def run(self, chosen: Sequence[Chosen] | None) -> Run:
-        """Read everybody chosen, or with None everybody who has the connection, several at a time.
-
-        A SetupError ends the run at once, since it would meet every account; any other error is its account's outcome.
-        """
-        read_at = datetime.now(UTC)
-        most = self._wire.settings.concurrency
-        known = len(chosen) if chosen is not None else most
-        # one account may have the wire for itself; many share it, so that none waits behind a long one
-        self._width = max(2, min(self._connector.concurrency, most // max(1, known)))
-        targets = self._everybody() if chosen is None else self._named(chosen)
-        queue: asyncio.Queue[_Target | None] = asyncio.Queue(maxsize=most)
-        try:
-            async with asyncio.TaskGroup() as group:
-                workers = min(most, known)
-                group.create_task(self._feed(targets, queue, workers))
-                for _ in range(workers):
-                    group.create_task(self._work(queue))
-        except BaseExceptionGroup as errors:
-            error = _first(errors)
-        else:
-            return self._finish(read_at)
-        raise error
-
-    async def _feed(self, targets: AsyncGenerator[_Target], queue: asyncio.Queue[_Target | None], workers: int) -> None:
-        place = -1
-        try:
-            async for target in targets:
-                place = target.place
-                await queue.put(target)
-        except SetupError:
-            raise
-        except SocialConnectError as error:  # what was read until here is kept, and the gap is told
-            outcome = self._outcome(_Target(place + 1, ""), 0, None)
-            outcome.user_id = None
-            outcome.fail(_about(error, outcome))
-            self._end(outcome)
-        for _ in range(workers):
-            await queue.put(None)
-
-    async def _work(self, queue: asyncio.Queue[_Target | None]) -> None:
-        while (target := await queue.get()) is not None:
-            await self._read_user(target)
-            self._order.done(target.place)
-
-    async def _named(self, chosen: Sequence[Chosen]) -> AsyncGenerator[_Target]:
-        for place, one in enumerate(chosen):
-            yield _Target(place, one.user_id, named=one.accounts)
-
-    async def _everybody(self) -> AsyncGenerator[_Target]:
-        place = 0
-        seen: set[str] = set()
-        async with aclosing(self._clerk.listing({}, self._trace.add)) as listing:
-            async for page in listing:
-                for user in rows(page.body, User):
-                    accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)
-                    if accounts and user.id not in seen:
-                        seen.add(user.id)
-                        yield _Target(place, user.id, accounts)
-                        place += 1
-
-    async def _read_user(self, target: _Target) -> None:
-        unfinished = [account for account in target.accounts or () if not account.connected]
-        accounts = [account for account in target.accounts or () if account.connected]
-        number = 0
-        for account in unfinished:
-            outcome = self._outcome(target, number, account.id)
-            outcome.fail(not_connected(target.user_id, self._connector.title, "never finished connecting"), "skipped")
-            self._end(outcome)
-            number += 1
-        if target.accounts is not None and not accounts:
-            return
-        first = self._outcome(target, number, accounts[0].id if len(accounts) == 1 else None)
-        try:
-            pairs = _matched(accounts, await self._tokens(target.user_id, first), target.named)
-            if not pairs:
-                raise not_connected(target.user_id, self._connector.title)
-        except SetupError:
-            raise
-        except SocialConnectError as error:
-            first.fail(error, "skipped" if isinstance(error, NotConnected | UserNotFound) else "failed")
-            self._end(first)
-            return
-        offset = 0
-        for position, (account_id, token) in enumerate(pairs):
-            outcome = first if position == 0 else self._outcome(target, number + position, account_id)
-            outcome.external_account_id = account_id
-            offset = await self._read_account(target, outcome, token, offset)
-            self._end(outcome)
-
-    async def _read_account(self, target: _Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
-        """Read every page of one account; returns the number that the next account's pages begin with."""
-        if token is None:
-            outcome.fail(
-                ReconnectNeeded(
-                    f"Clerk has no {self._connector.title} token for {target.user_id}, though it is connected.",
-                    cure="Ask the user to connect it again.",
-                    user_id=target.user_id,
-                    provider=self._connector.name,
-                )
-            )
-            return offset
-        account = outcome.external_account_id or f"{target.user_id} {token.provider_user_id}"
-        caller = Caller(
-            AccountToken(
-                token,
-                lambda: self._tokens(target.user_id, outcome),
-                user_id=target.user_id,
-                provider=self._connector.title,
-            ),
-            user_id=target.user_id,
-            account=account,
-            resource=self._name,
-            path=self._resource.path,
-        )
-
-        async def send(request: Request) -> Response | None:
-            return await self._sender.send(request, caller, lambda sent: self._count(sent, outcome))
-
-        last = offset
-        try:
-            async with aclosing(read(self._request, self._extractor, send, width=self._width)) as pages:
-                async for number, page in pages:
-                    self._take(target, outcome, offset + number, page)
-                    last = max(last, offset + number + 1)
-        except SetupError:
-            raise
-        except SocialConnectError as error:
-            outcome.fail(_about(error, outcome))
-        else:
-            outcome.close()
-        return last
-
-    def _take(self, target: _Target, outcome: Outcome, number: int, page: Page) -> None:
-        outcome.take(page)
-        self._order.page(target.place, number, page, (target.user_id, outcome.external_account_id))
-
-    async def _tokens(self, user_id: str, outcome: Outcome) -> list[AccessToken]:
-        return await self._clerk.tokens(user_id, self._connector.strategy, lambda sent: self._count(sent, outcome))
-
-    def _outcome(self, target: _Target, number: int, account_id: str | None) -> Outcome:
-        outcome = Outcome(target.user_id, self._connector.name, self._name, account_id)
-        self._ended[target.place, number] = outcome
-        return outcome
-
-    def _end(self, outcome: Outcome) -> None:
-        if self._watch is not None:
-            self._watch(outcome)
-
-    def _count(self, sent: Sent, outcome: Outcome) -> None:
-        outcome.count(sent)
-        self._trace.add(sent)
-
-    def _finish(self, read_at: datetime) -> Run:
-        ended = [self._ended[key] for key in sorted(self._ended)]
-        frame = self._unrepeated(self._table.frame(), ended)
-        run = Run(secrets.token_hex(8), self._name, read_at, frame, tuple(ended), self._trace)
-        describe(
-            frame,
-            {
-                "resource": run.resource,
-                "run_id": run.id,
-                "read_at": read_at.isoformat(timespec="seconds"),
-                "api_version": self._connector.api_version,
-                "complete": run.complete
-                and not self._table.drift.keys() - {name for one in ended for name in one.drift},
-            },
-        )
-        return run
-
-    def _unrepeated(self, frame: pd.DataFrame, ended: Sequence[Outcome]) -> pd.DataFrame:
-        """Without the rows that came twice because a listing changed while its pages were read."""
-        key, lead = list(self._resource.key), list(IDENTITY)
-        if not key or not set(key) <= set(frame.columns) or all(outcome.pages < 2 for outcome in ended):
-            return frame
-        # a row without its key is nobody's twin, and two users may reach the same one
-        repeated = frame.duplicated([*lead, *key]) & frame[key].notna().all(axis=1)
-        rows = frame.loc[repeated, lead].astype(object)
-        counts = Counter(rows.where(rows.notna(), None).itertuples(index=False, name=None))
-        for outcome in ended:
-            count = counts[outcome.user_id, outcome.external_account_id]
-            if count:
-                outcome.rows -= count
-                outcome.partial(
-                    "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
-                )
-        return frame[~repeated].reset_index(drop=True)
-
-
-def _matched(
-    accounts: Sequence[ExternalAccount], tokens: Sequence[AccessToken], named: frozenset[str]
-) -> list[tuple[str | None, AccessToken | None]]:
-    """Each account with its token: by the canonical id, else by the id at the provider, never by position."""
-    if not accounts:
-        return [
-            (token.external_account_id, token) for token in tokens if not named or token.external_account_id in named
-        ]
-    by_id = {token.external_account_id: token for token in tokens if token.external_account_id}
-    by_identity = {token.provider_user_id: token for token in tokens if token.provider_user_id}
-    pairs: list[tuple[str | None, AccessToken | None]] = []
-    for account in accounts:
-        token = by_id.get(account.id) or by_identity.get(account.provider_user_id or "")
-        pairs.append((account.id, token or (tokens[0] if len(accounts) == len(tokens) == 1 else None)))
-    return pairs
-
-
-def _about(error: SocialConnectError, outcome: Outcome) -> SocialConnectError:
-    """The error with whom and what it concerns, where it did not know."""
-    for name in ("user_id", "provider", "resource"):
-        error.context.setdefault(name, getattr(outcome, name))
-    return error
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -27,10 +27,11 @@ Users = str | Iterable[str] | pd.DataFrame | Picker | None
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One user to read: all their accounts of the provider, or those named."""
+    """One user to read: all their accounts of the provider, or those named, which may be known to be `connected`."""
 
     user_id: str
     accounts: frozenset[str] = frozenset()
+    connected: bool = False
 
 
 def kept(users: Users) -> Users:

@@ -1,0 +1,338 @@
+"""Reads one resource for many accounts, several at a time, and ends with a Run."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from socialconnect.clerk.models import ExternalAccount, User, rows
+from socialconnect.clerk.strategy import provider_of
+from socialconnect.clerk.tokens import AccountToken, not_connected
+from socialconnect.errors import (
+    NotConnected,
+    ReconnectNeeded,
+    SetupError,
+    SocialConnectError,
+    UserNotFound,
+)
+from socialconnect.frames import Table, describe
+from socialconnect.http.send import Caller, Sender, Sent, Wire
+from socialconnect.reading.decide import granted
+from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
+from socialconnect.reading.extract import Extractor
+from socialconnect.reading.fan import Reading, SendFor
+from socialconnect.runs.order import InOrder
+from socialconnect.runs.outcomes import Outcome, Trace
+from socialconnect.runs.run import Run, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
+    import pandas as pd
+
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.clerk.models import AccessToken
+    from socialconnect.reading.further import Send
+    from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.typed import Page
+    from socialconnect.runs.select import Chosen
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Target:
+    """One user to read; `accounts` where the listing has told them already."""
+
+    place: int
+    user_id: str
+    accounts: tuple[ExternalAccount, ...] | None = None
+    named: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, place: int, one: Chosen) -> _Target:
+        """Who was chosen; accounts that are known to be connected are as a listing would tell them."""
+        if not one.connected:
+            return cls(place, one.user_id, named=one.accounts)
+        return cls(
+            place, one.user_id, tuple(ExternalAccount.model_validate({"id": eac}) for eac in sorted(one.accounts))
+        )
+
+
+class Reader:
+    """Reads one resource of one connector with one choice of columns and parameters."""
+
+    def __init__(
+        self,
+        clerk: Clerk,
+        wire: Wire,
+        connector: Connector,
+        resource: Resource,
+        *,
+        columns: Sequence[str] | None = None,
+        raw: bool = False,
+        arguments: Mapping[str, Value] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        self._clerk = clerk
+        self._wire = wire
+        self._connector = connector
+        self._resource = resource
+        self._extractor = Extractor(resource, resource.select(columns), raw=raw)
+        self._table = Table(self._extractor.columns, raw=raw)
+        self._order = InOrder(self._table)
+        self._reading = Reading(connector, resource, self._extractor, dict(arguments or {}))
+        self._senders: dict[str, Sender] = {}
+        self._without: frozenset[str] = frozenset()
+        self._trace = Trace()
+        self._watch = watch
+        self._ended: dict[tuple[int, int], Outcome] = {}
+        self._name = f"{connector.name}.{resource.name}"
+        self._provider = provider_of(connector.strategy)
+        self._width = 1
+
+    async def run(self, chosen: Sequence[Chosen] | None, *, without: frozenset[str] = frozenset()) -> Run:
+        """Read everybody chosen, or with None everybody who has the connection but `without`, several at a time.
+
+        A SetupError ends the run at once, since it would meet every account; any other error is its account's outcome.
+        """
+        read_at = datetime.now(UTC)
+        self._without = without
+        most = self._wire.settings.concurrency
+        known = len(chosen) if chosen is not None else most
+        # one account may have the wire for itself; many share it, so that none waits behind a long one
+        self._width = max(2, min(self._connector.concurrency, most // max(1, known)))
+        targets = self._everybody() if chosen is None else self._named(chosen)
+        queue: asyncio.Queue[_Target | None] = asyncio.Queue(maxsize=most)
+        try:
+            async with asyncio.TaskGroup() as group:
+                workers = min(most, known)
+                group.create_task(self._feed(targets, queue, workers))
+                for _ in range(workers):
+                    group.create_task(self._work(queue))
+        except BaseExceptionGroup as errors:
+            error = _first(errors)
+        else:
+            return self._finish(read_at)
+        raise error
+
+    async def _feed(self, targets: AsyncGenerator[_Target], queue: asyncio.Queue[_Target | None], workers: int) -> None:
+        place = -1
+        try:
+            async for target in targets:
+                place = target.place
+                await queue.put(target)
+        except SetupError:
+            raise
+        except SocialConnectError as error:  # what was read until here is kept, and the gap is told
+            outcome = self._outcome(_Target(place + 1, ""), 0, None)
+            outcome.user_id = None
+            outcome.fail(_about(error, outcome))
+            self._end(outcome)
+        for _ in range(workers):
+            await queue.put(None)
+
+    async def _work(self, queue: asyncio.Queue[_Target | None]) -> None:
+        while (target := await queue.get()) is not None:
+            await self._read_user(target)
+            self._order.done(target.place)
+
+    async def _named(self, chosen: Sequence[Chosen]) -> AsyncGenerator[_Target]:
+        for place, one in enumerate(chosen):
+            yield _Target.of(place, one)
+
+    async def _everybody(self) -> AsyncGenerator[_Target]:
+        place = 0
+        seen = set(self._without)
+        async with aclosing(self._clerk.listing({}, self._trace.add)) as listing:
+            async for page in listing:
+                for user in rows(page.body, User):
+                    accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)
+                    if accounts and user.id not in seen:
+                        seen.add(user.id)
+                        yield _Target(place, user.id, accounts)
+                        place += 1
+
+    async def _read_user(self, target: _Target) -> None:
+        unfinished = [account for account in target.accounts or () if not account.connected]
+        accounts = [account for account in target.accounts or () if account.connected]
+        number = 0
+        for account in unfinished:
+            outcome = self._outcome(target, number, account.id)
+            outcome.fail(not_connected(target.user_id, self._connector.title, "never finished connecting"), "skipped")
+            self._end(outcome)
+            number += 1
+        if target.accounts is not None and not accounts:
+            return
+        first = self._outcome(target, number, accounts[0].id if len(accounts) == 1 else None)
+        try:
+            pairs = _matched(accounts, await self._tokens(target.user_id, first), target.named)
+            if not pairs:
+                raise not_connected(target.user_id, self._connector.title)
+        except SetupError:
+            raise
+        except SocialConnectError as error:
+            first.fail(error, "skipped" if isinstance(error, NotConnected | UserNotFound) else "failed")
+            self._end(first)
+            return
+        offset = 0
+        for position, (account_id, token) in enumerate(pairs):
+            outcome = first if position == 0 else self._outcome(target, number + position, account_id)
+            outcome.external_account_id = account_id
+            offset = await self._read_account(target, outcome, token, offset)
+            self._end(outcome)
+
+    async def _read_account(self, target: _Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
+        """Read every page of one account; returns the number that the next account's pages begin with."""
+        if token is None:
+            outcome.fail(
+                ReconnectNeeded(
+                    f"Clerk has no {self._connector.title} token for {target.user_id}, though it is connected.",
+                    cure="Ask the user to connect it again.",
+                    user_id=target.user_id,
+                    provider=self._connector.name,
+                )
+            )
+            return offset
+        send_for = self._sending(target, outcome, token)
+        last = offset
+        try:
+            async with aclosing(self._reading.pages(send_for, width=self._width)) as pages:
+                async for number, page in pages:
+                    self._take(target, outcome, offset + number, page)
+                    last = max(last, offset + number + 1)
+        except SetupError:
+            raise
+        except SocialConnectError as error:
+            outcome.fail(_about(error, outcome))
+        else:
+            outcome.close()
+        outcome.narrowed = self._connector.narrowed(self._resource, outcome.granted)
+        return last
+
+    def _sending(self, target: _Target, outcome: Outcome, token: AccessToken) -> SendFor:
+        """What sends the requests of one account, each resource's under its own rules."""
+        account = outcome.external_account_id or f"{target.user_id} {token.provider_user_id}"
+        outcome.granted = token.scopes
+        tokens = AccountToken(
+            token,
+            lambda: self._tokens(target.user_id, outcome),
+            user_id=target.user_id,
+            provider=self._connector.title,
+        )
+
+        def send_for(resource: Resource) -> Send:
+            sender = self._sender(resource)
+            name = f"{self._connector.name}.{resource.name}"
+            caller = Caller(tokens, user_id=target.user_id, account=account, resource=name, path=resource.path)
+
+            async def send(request: Request) -> Response | None:
+                response = await sender.send(request, caller, lambda sent: self._count(sent, outcome))
+                said = granted(response, self._connector.manners) if response else None
+                outcome.granted = outcome.granted if said is None else said
+                return response
+
+            return send
+
+        return send_for
+
+    def _sender(self, resource: Resource) -> Sender:
+        if resource.name not in self._senders:
+            self._senders[resource.name] = Sender(self._connector, self._wire, resource.rules)
+        return self._senders[resource.name]
+
+    def _take(self, target: _Target, outcome: Outcome, number: int, page: Page) -> None:
+        outcome.take(page)
+        self._order.page(target.place, number, page, (target.user_id, outcome.external_account_id))
+
+    async def _tokens(self, user_id: str, outcome: Outcome) -> list[AccessToken]:
+        return await self._clerk.tokens(user_id, self._connector.strategy, lambda sent: self._count(sent, outcome))
+
+    def _outcome(self, target: _Target, number: int, account_id: str | None) -> Outcome:
+        outcome = Outcome(target.user_id, self._connector.name, self._name, account_id)
+        self._ended[target.place, number] = outcome
+        return outcome
+
+    def _end(self, outcome: Outcome) -> None:
+        if outcome.status in ("partial", "failed"):
+            _log.info("%s of %s: %s", self._name, outcome.user_id or "the listing of users", outcome.told)
+        if self._watch is not None:
+            self._watch(outcome)
+
+    def _count(self, sent: Sent, outcome: Outcome) -> None:
+        outcome.count(sent)
+        self._trace.add(sent)
+
+    def _finish(self, read_at: datetime) -> Run:
+        ended = [self._ended[key] for key in sorted(self._ended)]
+        frame = self._unrepeated(self._table.frame(), ended)
+        late = {name: count for name, count in self._table.drift.items() if not any(name in one.drift for one in ended)}
+        run = Run(secrets.token_hex(8), self._name, read_at, frame, tuple(ended), self._trace, drift=late)
+        describe(
+            frame,
+            {
+                "resource": run.resource,
+                "run_id": run.id,
+                "read_at": read_at.isoformat(timespec="seconds"),
+                "api_version": self._resource.api_version or self._connector.api_version,
+                "complete": run.complete,
+            },
+        )
+        _log.info("%r", run)
+        return run
+
+    def _unrepeated(self, frame: pd.DataFrame, ended: Sequence[Outcome]) -> pd.DataFrame:
+        """Without the rows that came twice because a listing changed while its pages were read."""
+        key, lead = list(self._resource.key), list(IDENTITY)
+        overlapping = getattr(self._resource.paging, "overlaps", False)
+        if not key or not set(key) <= set(frame.columns) or all(outcome.pages < 2 for outcome in ended):
+            return frame
+        # a row without its key is nobody's twin, and two users may reach the same one
+        repeated = frame.duplicated([*lead, *key]) & frame[key].notna().all(axis=1)
+        rows = frame.loc[repeated, lead].astype(object)
+        counts = Counter(rows.where(rows.notna(), None).itertuples(index=False, name=None))
+        for outcome in ended:
+            count = counts[outcome.user_id, outcome.external_account_id]
+            outcome.rows -= count
+            if count and not overlapping:
+                outcome.partial(
+                    "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
+                )
+        return frame[~repeated].reset_index(drop=True)
+
+
+def _matched(
+    accounts: Sequence[ExternalAccount], tokens: Sequence[AccessToken], named: frozenset[str]
+) -> list[tuple[str | None, AccessToken | None]]:
+    """Each account with its token: by the canonical id, else by the id at the provider, never by position."""
+    if not accounts:
+        return [
+            (token.external_account_id, token) for token in tokens if not named or token.external_account_id in named
+        ]
+    by_id = {token.external_account_id: token for token in tokens if token.external_account_id}
+    by_identity = {token.provider_user_id: token for token in tokens if token.provider_user_id}
+    pairs: list[tuple[str | None, AccessToken | None]] = []
+    for account in accounts:
+        token = by_id.get(account.id) or by_identity.get(account.provider_user_id or "")
+        pairs.append((account.id, token or (tokens[0] if len(accounts) == len(tokens) == 1 else None)))
+    return pairs
+
+
+def _about(error: SocialConnectError, outcome: Outcome) -> SocialConnectError:
+    """The error with whom and what it concerns, where it did not know."""
+    for name in ("user_id", "provider", "resource"):
+        error.context.setdefault(name, getattr(outcome, name))
+    return error
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
