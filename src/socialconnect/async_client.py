@@ -18,10 +18,11 @@ from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
+from socialconnect.runs.coverage import coverage_frame
 from socialconnect.runs.reader import Reader
 from socialconnect.runs.run import Asked, Run, Watch
 from socialconnect.runs.select import Users, choose, kept
-from socialconnect.runs.tell import OnError, tell
+from socialconnect.runs.tell import OnError, tell, tell_left_out
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -113,9 +114,38 @@ class AsyncClient:
         BooleanDtype
         """
         chosen = choose(users)
-        return await tables.accounts_frame(
+        frame = await tables.accounts_frame(
             self._clerk, None if chosen is None else [one.user_id for one in chosen], _ignore
         )
+        tell_left_out("accounts", frame)
+        return frame
+
+    async def coverage(
+        self, resource: str | Sequence[str], users: Users = None, *, tokens: bool = False
+    ) -> pd.DataFrame:
+        """Who can be read, who cannot, why, and the step that mends it: before any provider is called.
+
+        Parameters: `resource` as `github.repos`, or several; `users` as everywhere, but nothing is everybody, with or
+        without the connection. All is told from Clerk's list of users, which is all that is asked; with `tokens` Clerk
+        is asked for each connected account's token too, and for the providers that it has enabled.
+
+        Returns one row per resource, user and external account: user_id, external_account_id, provider, resource, state
+        (readable, not_connected, not_verified, missing_scope, token_dead, provider_not_enabled, user_not_found, or
+        unchecked where Clerk failed to say), required and granted (lists of scopes; granted is None where Clerk names
+        none, and then only a read tells), missing, narrowed (what is granted but too narrow will not show), capability
+        (what the provider has instead of scopes and nobody can know beforehand), message and cure. `attrs["summary"]`
+        counts the states. Raises an UnknownName for what there is not to read and an InvalidKey where Clerk refuses the
+        key.
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=20).coverage("google.profile").attrs["summary"]
+        '14 readable, 5 not_connected, 1 missing_scope, 1 not_verified'
+        """
+        names = [resource] if isinstance(resource, str) else [*dict.fromkeys(resource)]
+        found = [(connector, connector.resource(name)) for connector, name in map(self.connectors.resource, names)]
+        frame = await coverage_frame(self._clerk, found, choose(users), _ignore, tokens=tokens)
+        tell_left_out("coverage", frame)
+        return frame
 
     async def read(
         self,

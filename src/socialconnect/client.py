@@ -55,6 +55,7 @@ class Client:
     users = portal.blocking(AsyncClient.users)
     user = portal.blocking(AsyncClient.user)
     accounts = portal.blocking(AsyncClient.accounts)
+    coverage = portal.blocking(AsyncClient.coverage)
     read = portal.blocking(AsyncClient.read)
     retry = portal.blocking(AsyncClient.retry)
     read_all = portal.blocking(AsyncClient.read_all)

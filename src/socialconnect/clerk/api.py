@@ -18,19 +18,19 @@ import msgspec
 from socialconnect.clerk.declare import clerk, users
 from socialconnect.clerk.models import AccessToken, Domain, Instance, Social, one, rows
 from socialconnect.clerk.strategy import provider_of, strategy_of
+from socialconnect.clerk.tokens import not_enabled, not_found
 from socialconnect.errors import (
     InvalidKey,
     NotConnected,
     NotFound,
     PagingLoop,
-    ProviderNotEnabled,
     ReconnectNeeded,
     SetupError,
     SocialConnectError,
     UsageError,
-    UserNotFound,
 )
 from socialconnect.http.send import Caller, Observer, Sender, Wire
+from socialconnect.reading import cures
 from socialconnect.reading.declare import Connector, Value
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import look
@@ -100,12 +100,23 @@ class Clerk:
         """All users that the filters leave, newest first, in pages of 500.
 
         By cursor, as Clerk advises. `side_by_side` walks stretches of creation time at once where there is more than a
-        page, so pages come out of order; a user at the edge of two may come twice.
+        page, or the hundreds where ids are given, so pages come out of order; a user at the edge of two may come twice.
         """
-        for position, request in enumerate(self._first_pages(filters)):
-            walk = self._windows(request, observe) if side_by_side else self._walk(request, observe)
-            async for page in walk:
-                yield Listing(position * _WINDOWS + page.window, page.number, page.body)
+        requests = self._first_pages(filters)
+        if not side_by_side:
+            for position, request in enumerate(requests):
+                async for page in self._walk(request, observe, position):
+                    yield page
+            return
+        for start in range(0, len(requests), _WINDOWS):
+            several = requests[start : start + _WINDOWS]
+            if len(requests) == 1:
+                walk = self._windows(requests[0], observe)
+            else:
+                walk = _merged([self._walk(one, observe, start + place) for place, one in enumerate(several)])
+            async with aclosing(walk) as pages:
+                async for page in pages:
+                    yield page
 
     async def tokens(self, user_id: str, provider: str, observe: Observer) -> list[AccessToken]:
         """The tokens that Clerk has for one user and provider, one per external account; it refreshes expired ones.
@@ -300,13 +311,9 @@ def _translated(error: SocialConnectError, user_id: str, provider: str) -> Socia
     name = provider_of(provider)
     dead = codes & set(_DEAD)
     if codes & {"oauth_token_provider_not_enabled", "oauth_unsupported_provider", "oauth_provider_not_enabled"}:
-        return ProviderNotEnabled(
-            f"{name} is not enabled in this Clerk instance.",
-            cure="Enable it in the Dashboard under SSO connections, or check its name.",
-            **facts,
-        )
+        return not_enabled(name, **facts)
     if dead:
-        cure = f"Ask the user to connect {name} again.{_CONSENT if name == 'google' else ''}"
+        cure = f"{cures.reconnect(name)}{_CONSENT if name == 'google' else ''}"
         return ReconnectNeeded(
             f"Clerk has no usable {name} token for {user_id}: {_DEAD[min(dead)]}.", cure=cure, **facts
         )
@@ -315,11 +322,7 @@ def _translated(error: SocialConnectError, user_id: str, provider: str) -> Socia
             f"{user_id} has not finished connecting {name}.", cure="The user must verify the e-mail address.", **facts
         )
     if isinstance(error, NotFound):
-        return UserNotFound(
-            f"This Clerk instance has no user {user_id}.",
-            cure="Check the id, and that the key is of the right instance: development and production share no users.",
-            **facts,
-        )
+        return not_found(user_id, **facts)
     if "authorization_invalid" in codes:
         return InvalidKey("The secret key may not see this.", cure="Use a key with access to users.", **facts)
     return error

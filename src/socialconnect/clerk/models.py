@@ -113,6 +113,11 @@ class Social(Record):
 
 def rows(body: bytes, model: type[Model]) -> list[Model]:
     """The records of a body, a bare list or `{"data": […]}`; one that cannot be read is left out alone."""
+    return counted(body, model)[0]
+
+
+def counted(body: bytes, model: type[Model]) -> tuple[list[Model], int]:
+    """The records of a body, and how many could not be read and were left out, accounts of a user among them."""
     try:
         listed = _listed(body)
     except MalformedResponse as error:
@@ -123,17 +128,41 @@ def rows(body: bytes, model: type[Model]) -> list[Model]:
     raise failure
 
 
-def _read(listed: list[object], model: type[Model]) -> list[Model]:
+def _read(listed: list[object], model: type[Model]) -> tuple[list[Model], int]:
     try:
-        return _many(model).validate_python(listed)
+        return _many(model).validate_python(listed), 0
     except ValidationError:
-        found = []
+        found, odd = [], 0
         for record in listed:
+            mended, left_out = _mended(record) if model is User else (record, 0)
+            odd += left_out
             try:
-                found.append(model.model_validate(record))
+                found.append(model.model_validate(mended))
             except ValidationError:
-                continue
-        return found
+                odd += 1
+        return found, odd
+
+
+def _mended(record: object) -> tuple[object, int]:
+    """A user's record with those of its accounts that can be read, and how many cannot."""
+    accounts = record.get("external_accounts") if isinstance(record, dict) else None
+    if not isinstance(record, dict) or accounts is None:
+        return record, 0
+    if not isinstance(accounts, list):
+        return {**record, "external_accounts": ()}, 1
+    kept = [one for account in accounts if (one := _account(account)) is not None]
+    return {**record, "external_accounts": kept}, len(accounts) - len(kept)
+
+
+def _account(record: object) -> ExternalAccount | None:
+    """An account without those of its fields that cannot be read; None where it is not told which or whether it is."""
+    try:
+        return ExternalAccount.model_validate(record)
+    except ValidationError as error:
+        odd = {str(item["loc"][0]) if item["loc"] else "" for item in error.errors()}
+    if not isinstance(record, dict) or odd & {"", "id", "external_account_id", "verification"}:
+        return None
+    return ExternalAccount.model_validate({name: value for name, value in record.items() if name not in odd})
 
 
 def one(body: bytes, model: type[Model]) -> Model:

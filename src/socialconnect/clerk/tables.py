@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.declare import PAGE, users
-from socialconnect.clerk.models import ExternalAccount, User, rows
+from socialconnect.clerk.models import ExternalAccount, User, counted
 from socialconnect.frames import Table, describe
 from socialconnect.reading.declare import Column, Value, columns
 from socialconnect.reading.extract import Extractor
@@ -89,14 +89,17 @@ async def accounts_frame(clerk: Clerk, chosen: Sequence[str] | None, observe: Ob
     """One row per user and external account, connected or not, with its scopes and state."""
     filters: Mapping[str, Value] = {} if chosen is None else {"user_id": list(chosen)}
     found: dict[str, tuple[tuple[int, int], User]] = {}
-    async with aclosing(clerk.listing(filters, observe, side_by_side=chosen is None)) as listing:
+    left_out = 0
+    async with aclosing(clerk.listing(filters, observe, side_by_side=True)) as listing:
         async for page in listing:
-            for user in rows(page.body, User):
+            listed, odd = counted(page.body, User)
+            left_out += odd
+            for user in listed:
                 found.setdefault(user.id, ((page.window, page.number), user))
     table = Table(_ACCOUNTS, lead=())
     for _, user in sorted(found.values(), key=lambda entry: entry[0]):
         table.append(_page(user))
-    return _described(table.frame(), "clerk.accounts", clerk)
+    return _described(table.frame(), "clerk.accounts", clerk, left_out)
 
 
 def _page(user: User) -> Page:
@@ -126,13 +129,14 @@ def _micro(moment: float | None) -> int | None:
     return None if moment is None else round(moment * 1_000_000)
 
 
-def _described(frame: pd.DataFrame, resource: str, clerk: Clerk) -> pd.DataFrame:
+def _described(frame: pd.DataFrame, resource: str, clerk: Clerk, left_out: int = 0) -> pd.DataFrame:
     return describe(
         frame,
         {
             "resource": resource,
             "read_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "api_version": clerk.connector.api_version,
-            "complete": True,
+            "complete": not left_out,
+            **({"left_out": left_out} if left_out else {}),
         },
     )

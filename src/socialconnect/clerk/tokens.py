@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import time
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.models import AccessToken
-from socialconnect.errors import NotConnected, ReconnectNeeded
+from socialconnect.clerk.models import AccessToken, ExternalAccount
+from socialconnect.errors import NotConnected, ProviderNotEnabled, ReconnectNeeded, UserNotFound
+from socialconnect.reading import cures
 
 if TYPE_CHECKING:
     from socialconnect.secret import Secret
@@ -64,7 +65,7 @@ class AccountToken:
                 return token
         raise ReconnectNeeded(
             f"Clerk has no token any more for the {self._provider} account of {self._user_id}.",
-            cure="Ask the user to connect it again.",
+            cure=cures.reconnect(self._provider),
             user_id=self._user_id,
             provider=self._provider,
         )
@@ -76,11 +77,43 @@ def _same(one: AccessToken, other: AccessToken) -> bool:
     return one.provider_user_id == other.provider_user_id
 
 
+def matched(
+    accounts: Sequence[ExternalAccount], tokens: Sequence[AccessToken]
+) -> list[tuple[ExternalAccount, AccessToken | None]]:
+    """Each account with its token: by the canonical id, else by the id at the provider, never by position."""
+    by_id = {token.external_account_id: token for token in tokens if token.external_account_id}
+    by_identity = {token.provider_user_id: token for token in tokens if token.provider_user_id}
+    only = tokens[0] if len(accounts) == len(tokens) == 1 else None
+    return [(one, by_id.get(one.id) or by_identity.get(one.provider_user_id or "") or only) for one in accounts]
+
+
 def not_connected(user_id: str, provider: str, why: str = "") -> NotConnected:
     """The error for a user without that provider."""
     return NotConnected(
         f"{user_id} has {why or 'not connected'} {provider}.",
-        cure="Ask the user to connect it in the application's account page.",
+        cure=cures.connect(provider),
         user_id=user_id,
         provider=provider,
     )
+
+
+def no_token(user_id: str, provider: str) -> ReconnectNeeded:
+    """The error for an account that is connected, and of which Clerk gives no token all the same."""
+    return ReconnectNeeded(
+        f"Clerk has no {provider} token for {user_id}, though it is connected.",
+        cure=cures.reconnect(provider),
+        user_id=user_id,
+        provider=provider,
+    )
+
+
+def not_enabled(provider: str, /, **facts: object) -> ProviderNotEnabled:
+    """The error for a provider that the instance does not offer."""
+    message = f"{provider} is not enabled in this Clerk instance."
+    return ProviderNotEnabled(message, cure=cures.ENABLE, **{"provider": provider, **facts})
+
+
+def not_found(user_id: str, /, **facts: object) -> UserNotFound:
+    """The error for a user whom the instance does not have."""
+    message = f"This Clerk instance has no user {user_id}."
+    return UserNotFound(message, cure=cures.FIND, **{"user_id": user_id, **facts})

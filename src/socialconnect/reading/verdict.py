@@ -16,6 +16,7 @@ from socialconnect.errors import (
     SocialConnectError,
     Unavailable,
 )
+from socialconnect.reading import cures
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def error_for(
         case "unavailable":
             return Unavailable(f"{title} fails for {who} ({said}).", cure=fail.cure or "Try again.", **facts)
         case "token":
-            cure = fail.cure or f"Ask the user to connect {title} again in the application's account page."
+            cure = fail.cure or cures.reconnect(title)
             return ReconnectNeeded(f"{title} does not accept the token of {who} ({said}).", cure=cure, **facts)
         case "scope":
             required = _required(fail, connector, resource)
@@ -59,7 +60,7 @@ def error_for(
             has = ", ".join(fail.granted) or "none that is known"
             return MissingScope(
                 f"{what} needs {needed}, which the token of {who} lacks (it has {has}; {said}).",
-                cure=fail.cure or f"Ask the user to connect {title} again and to allow it.",
+                cure=fail.cure or cures.allow(title),
                 required=required,
                 granted=fail.granted,
                 **facts,

@@ -6,6 +6,8 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from socialconnect.runs.run import Run
 
 OnError = Literal["warn", "raise", "ignore"]
@@ -22,4 +24,11 @@ def tell(resource: str, run: Run, on_error: OnError) -> None:
     if on_error == "warn" and run.problems:
         message = f"{resource}: {run.problems} client.read({resource!r}, …).outcomes has each with its cure."
         # on the background loop no line of the caller's is on the stack, and one of ours would only mislead
+        warnings.warn_explicit(message, PartialWarning, "socialconnect", 0)
+
+
+def tell_left_out(what: str, frame: pd.DataFrame) -> None:
+    """Warn where Clerk sent records that could not be read, so that they are missing from a frame."""
+    if count := frame.attrs.get("left_out", 0):
+        message = f"{what}: {count} users or accounts are left out, because Clerk's records of them could not be read."
         warnings.warn_explicit(message, PartialWarning, "socialconnect", 0)

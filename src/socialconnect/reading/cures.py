@@ -1,0 +1,37 @@
+"""What a user has to do, in the same words wherever it is said: in an error, an outcome or a frame of coverage."""
+
+from __future__ import annotations
+
+
+def connect(title: str) -> str:
+    """For who has not connected a provider, or never finished.
+
+    >>> connect("GitHub")
+    "Ask the user to connect GitHub in the application's account page."
+    """
+    return f"Ask the user to connect {title} in the application's account page."
+
+
+def reconnect(title: str) -> str:
+    """For a token that is dead.
+
+    >>> reconnect("GitHub")
+    "Ask the user to connect GitHub again in the application's account page."
+    """
+    return f"Ask the user to connect {title} again in the application's account page."
+
+
+def allow(title: str) -> str:
+    """For a token that lacks a permission.
+
+    >>> allow("GitHub")
+    'Ask the user to connect GitHub again and to allow it.'
+    """
+    return f"Ask the user to connect {title} again and to allow it."
+
+
+ENABLE = "Enable it in the Dashboard under SSO connections, or check its name."
+"""For a provider that the Clerk instance does not offer."""
+
+FIND = "Check the id, and that the key is of the right instance: development and production share no users."
+"""For a user whom the Clerk instance does not have."""
