@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.reading.paths import Each, Index, Key, Path, Where, parse
+from socialconnect.reading.paths import Each, Index, Key, Match, Path, Where, parse
 from socialconnect.sandbox import dice, words
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def record(resource: Resource, account: Account, position: int, seed: int) -> di
     """One record: each of its texts has the account's mark, its key is its own, and now and then a value is missing."""
     found: dict[str, object] = {}
     for column in resource.columns:
+        if column.of_parent:
+            continue
         chance = dice.number(seed, account.number, resource.name, position, column.name)
         identifies = column.name in resource.key or column.name == "id"
         if not identifies and chance % 13 == 0:
@@ -87,6 +89,12 @@ def _elements(
         case Each():
             listed.extend({} for _ in range(2 - len(listed)))
             return [(place, listed) for place in range(len(listed))]
+        case Match(conditions):
+            listed.extend({} for _ in range(1 - len(listed)))
+            if isinstance(listed[0], dict):
+                for keys, text in conditions[0]:
+                    _plant(listed[0], tuple(map(Key, keys)), text or True, root)
+            return [(0, listed)]
         case Where(key, sibling):
             identity = root.setdefault(sibling, f"{name}-1")
             for place, element in enumerate(listed):
@@ -97,8 +105,22 @@ def _elements(
     return []
 
 
+def _formed(column: Column, text: str, chance: int) -> object:
+    """A value in a form that the provider would send."""
+    forms: dict[str, object] = {
+        "join": text,
+        "present": {"of": text},
+        "count": [{}] * (chance % 4),
+        "keys": {text: {}, f"{text} 2": {}},
+        "date": {"year": 1950 + chance % 60, "month": 1 + chance % 12, "day": 1 + chance % 28},
+    }
+    return forms.get(column.form)
+
+
 def _value(column: Column, account: Account, position: int, chance: int, *, identifies: bool) -> object:
     text = f"{words.THINGS[chance % len(words.THINGS)]} {account.mark}"
+    if (formed := _formed(column, text, chance)) is not None:
+        return formed
     found: object = {"of": account.mark, "place": position, "parts": [None, True, 1.5]}
     match column.dtype:
         case "string":

@@ -6,6 +6,7 @@ connector's error rules how a refusal reads, its budgets when it is too much.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from socialconnect.reading.paginate import BodyCursor
+from socialconnect.reading.paths import look
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.answers import Answer, Call, answer
 from socialconnect.sandbox.declared import record
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.tokens import Tokens
     from socialconnect.sandbox.world import Account
 
-_Place = tuple[str, str, str]
+_Place = tuple[str, str, re.Pattern[str]]
 
 
 class Generic:
@@ -43,15 +45,19 @@ class Generic:
         self._windows = [
             (Window(budget.requests, budget.seconds), budget.per) for budget in connector.budgets if limits
         ]
-        self._places: dict[_Place, list[Resource]] = {}
-        for resource in connector.resources:
-            for place in _places(connector, resource):
-                self._places.setdefault(place, []).append(resource)
+        self._places = [(place, resource) for resource in connector.resources for place in _places(connector, resource)]
         self._record = lru_cache(maxsize=2048)(self._encoded)
 
     def knows(self, call: Call) -> bool:
         """Whether a resource is declared there."""
-        return (call.method, call.host, call.path) in self._places
+        return bool(self._at(call))
+
+    def _at(self, call: Call) -> list[Resource]:
+        return [
+            resource
+            for (method, host, path), resource in self._places
+            if (call.method, call.host) == (method, host) and path.fullmatch(call.path)
+        ]
 
     def __call__(self, call: Call) -> Answer:
         """The answer to one call."""
@@ -64,7 +70,7 @@ class Generic:
             wait = window.wait(account.eac if per == "token" else call.host, call.now)
             if wait:
                 return self.throttled(wait, call.now)
-        resource = _nearest(call, self._places[call.method, call.host, call.path])
+        resource = _nearest(call, self._at(call))
         granted = self._tokens.scopes(account)
         if not self._allowed(resource, granted):
             return compose(self._connector.manners, "scope", scopes=(resource.scopes, granted))
@@ -88,20 +94,23 @@ class Generic:
 
     def _serve(self, call: Call, resource: Resource, account: Account) -> Answer:
         size = size_of(resource, call)
-        owner = f"{resource.name}|{account.eac}"
+        parent = _parent_of(resource, call)
+        owner = f"{resource.name}|{account.eac}{f'|{parent}' if parent else ''}"
         try:
-            page = page_of(resource, call, size, self.count(resource, account), owner)
+            page = page_of(resource, call, size, self.count(resource, account, parent), owner)
         except WrongCursor:
             return self._refusal("refused")
         places = range(max(0, page.start), min(page.start + page.size, page.total))
-        rows = [self._record(resource.name, account, place) for place in places]
+        rows = [self._record(resource.name, account, place + _first(parent)) for place in places]
         body, headers = envelope(resource, call, page, rows, owner)
         return answer(200, body, headers)
 
-    def count(self, resource: Resource, account: Account) -> int:
-        """How many records an account has of a resource."""
+    def count(self, resource: Resource, account: Account, parent: str = "") -> int:
+        """How many records an account has of a resource, or one parent of it has."""
         if resource.single:
             return 1
+        if parent:
+            return dice.number(self._world.seed, "count", account.number, resource.name, parent) % 6
         size = size_of(resource)
         chance = dice.number(self._world.seed, "count", account.number, resource.name)
         usual = 1 + chance % min(40, size)
@@ -115,10 +124,40 @@ def _places(connector: Connector, resource: Resource) -> list[_Place]:
     """The method, host and path of a resource, and those of its further pages where they differ."""
     url = resource.path if "://" in resource.path else connector.origin.rstrip("/") + resource.path
     parts = urlsplit(url)
-    found: list[_Place] = [(resource.method, parts.netloc, parts.path)]
+    found: list[_Place] = [(resource.method, parts.netloc, _pattern(resource, parts.path))]
     if isinstance(resource.paging, BodyCursor) and resource.paging.path:
-        found.append((resource.method, parts.netloc, resource.paging.path))
+        found.append((resource.method, parts.netloc, _pattern(resource, resource.paging.path)))
     return found
+
+
+def _pattern(resource: Resource, path: str) -> re.Pattern[str]:
+    """The paths that a template stands for; a value that may hold slashes reaches over several parts."""
+    wide = {param.name for param in resource.arguments if "/" in param.safe}
+    parts = re.split(r"(\{\w+\})", path)
+    found = (
+        f"(?P<{part[1:-1]}>{'.+' if part[1:-1] in wide else '[^/]+'})" if part.startswith("{") else re.escape(part)
+        for part in parts
+    )
+    return re.compile("".join(found))
+
+
+def _parent_of(resource: Resource, call: Call) -> str:
+    """The parent that a call names."""
+    parent = resource.parent
+    if parent is None:
+        return ""
+    match parent.into:
+        case "query":
+            return call.param(parent.to or parent.param)
+        case "body":
+            return str(look(call.json(), parent.to or parent.param) or "")
+    found = _pattern(resource, urlsplit(resource.path).path).fullmatch(call.path)
+    return found[parent.param] if found else ""
+
+
+def _first(parent: str) -> int:
+    """The position of a parent's first record, so that no two parents share one."""
+    return (1 + dice.number(0, "parent", parent) % 99_000) * 10 if parent else 0
 
 
 def _nearest(call: Call, resources: Sequence[Resource]) -> Resource:

@@ -114,7 +114,7 @@ def envelope(
     resource: Resource, call: Call, page: Page, rows: Sequence[bytes], owner: str
 ) -> tuple[object, dict[str, str]]:
     """The body around the rows, and the headers beside it."""
-    listed: object = [msgspec.Raw(row) for row in rows]
+    listed: object = _entries(rows) if resource.entries else [msgspec.Raw(row) for row in rows]
     headers: dict[str, str] = {}
     paging = resource.paging
     if isinstance(paging, LinkHeader):
@@ -129,6 +129,12 @@ def envelope(
         for path, value in _signs(resource, call, page, owner).items():
             plant(body, path, value)
     return body, headers
+
+
+def _entries(rows: Sequence[bytes]) -> dict[str, object]:
+    """Records that are an object's entries."""
+    decoded = [msgspec.json.decode(row) for row in rows]
+    return {str(record.get("key", record["id"])): record.get("value") for record in decoded}
 
 
 def _signs(resource: Resource, call: Call, page: Page, owner: str) -> dict[str, object]:
