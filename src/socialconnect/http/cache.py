@@ -18,6 +18,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from socialconnect.http.kept import Found, Kept, confirmed, listening
+from socialconnect.http.scrubbing import shape_in
+from socialconnect.http.tape import tape
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ class Cache:
 
     async def find(self, request: Request, url: str, token: Secret | None, account: str) -> Found | None:
         """What is kept for this request, with the request that asks whether it holds; None where it is not for us."""
-        if self._off or token is None or not account or request.method != "GET" or request.body is not None:
+        if token is None or not account or request.method != "GET" or request.body is not None:
+            return None
+        if self._off or tape() is not None:  # a cassette holds whole answers
             return None
         self._after_fork()
         key = self._key(request, url, token, account)
@@ -126,7 +130,9 @@ def may_be_kept(request: Request, came: Response) -> bool:
     """Whether an answer can be asked for again by its ETag, and holds no token."""
     text = came.body.decode("utf-8", "replace")
     told = f"{text}\n{came.headers}"
-    return "etag" in came.headers and not _may_go_on(request, came) and not _TOKEN.search(text) and scrub(told) == told
+    if "etag" not in came.headers or _may_go_on(request, came) or _TOKEN.search(text):
+        return False
+    return scrub(told) == told and shape_in(told) is None
 
 
 def _may_go_on(request: Request, came: Response) -> bool:

@@ -177,8 +177,7 @@ class Sender:
         clock = asyncio.get_running_loop().time
         who, (shared, *own) = self._who(caller), lanes
         waited = await self._wire.budgets.spend(own, who, request.weight) if own else 0.0
-        send = self._wire.transport.send
-        cache = None if self._wire.transport.taped else self._wire.cache  # a cassette holds whole answers
+        cache, send = self._wire.cache, self._wire.transport.send
         known = await cache.find(request, url, token, caller.account) if cache else None
         async with self._wire.places(urlsplit(url).netloc):
             # a host's budget is booked last of all: what is booked must be sent then, or the host counts otherwise
