@@ -31,7 +31,7 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 class Exchange:
     """One request, for which external account it was made ("" for Clerk's own), and its answer."""
 
-    request: Request
+    request: Request = field(repr=False)  # a traceback may show locals
     account: str
     response: Response = field(repr=False)
 

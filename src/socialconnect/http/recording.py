@@ -19,7 +19,7 @@ from socialconnect.http.cassette import Exchange
 from socialconnect.http.scrubbing import Scrubber, secrets_in, shape_in
 from socialconnect.http.tape import FAILURE, TOLD, at_home, close_tape, open_tape, path_of
 from socialconnect.reading.messages import Request, Response
-from socialconnect.secret import Secret, known, scrub
+from socialconnect.secret import SHORTEST, Secret, known, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,7 +70,8 @@ class Recording:
 
     def __init__(self, path: Path, hide: Iterable[str | Secret]) -> None:
         self.path = path
-        self._secrets = set(_values(hide))
+        self._hidden = set(_values(hide))
+        self._secrets: set[str] = set()
         self._taken: list[Exchange | None] = []  # in the order of sending; None while it is under way
         self._sources: set[str] = set()
         self._complete = True
@@ -88,18 +89,20 @@ class Recording:
         cassette.check()
         cassette.check_place(self.path)
         open_tape(self)
+        self._taken, self._sources, self._complete, self._saved = [], set(), True, 0
+        self._process = os.getpid()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         close_tape(self)
+        self._complete = error is None
         if error is None:
             self.save()
         elif self.path.exists():
-            error.add_note(f"{self.path} was left as it was, since the block failed.")
+            error.add_note(f"The block failed, so {self.path} was left as it was: recording.save() replaces it.")
         else:
-            self._complete = False
             try:
                 self.save()
             except SocialConnectError as problem:
@@ -114,19 +117,20 @@ class Recording:
             raise UsageError("This recording is saved already.", cure="Copy the file.")
         place = self.path if path is None else path_of(path)
         cassette.check_place(place)
-        self._secrets |= {*_values(hide), *known()}
-        clean = list(self._clean(Scrubber({*self._secrets, *self._named()})))
+        self._hidden.update(_values(hide))
+        clean = self._clean(Scrubber({*self._hidden, *self._secrets, *known(), *self._named()}))
+        problem = next((problem for _, problem in clean if problem is not None), None)
+        if problem is not None:
+            raise problem
         if not clean:
-            raise UsageError(
-                "Nothing was asked for, so there is nothing to record.", cure="Make the calls in the block."
-            )
+            raise UsageError("Nothing was asked for, so there is nothing to record.", cure="Ask for it in the block.")
         about = {
             "recorded_by": f"socialconnect {__version__}",
             "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "recorded_from": ", ".join(sorted(self._sources)),
             "complete": self._complete,
         }
-        cassette.save(place, clean, about)
+        cassette.save(place, [one for one, _ in clean], about)
         # in the clear they are needed no more
         self._saved, self._taken, self._secrets = len(clean), [], set()
 
@@ -161,26 +165,23 @@ class Recording:
             for text in _texts(one):
                 yield from secrets_in(text, about_tokens=_about_tokens(one))
 
-    def _clean(self, scrubber: Scrubber) -> Iterator[Exchange]:
-        """Each exchange as it may be written; a UsageError where one may not."""
-        for one in self._done():
-            clean = _scrubbed(one, scrubber)
-            text = "\n".join(_texts(clean))
-            _refuse_shape(clean, shape_in(text))
-            if scrubber.left(text):
-                raise UsageError(
-                    f"Nothing was written: the answer to {_named(clean.request)} still holds a secret, encoded.",
-                    cure="Leave that call out of the block, and report it.",
-                )
-            yield clean
+    def _clean(self, scrubber: Scrubber) -> list[tuple[Exchange, UsageError | None]]:
+        """Each exchange as it may be written, and why it may not."""
+        scrubbed = [_scrubbed(one, scrubber) for one in self._done()]
+        return [(one, _problem(one, scrubber)) for one in scrubbed]
 
     def _done(self) -> list[Exchange]:
         return [one for one in self._taken if one is not None]
 
 
-def _values(hide: Iterable[str | Secret]) -> Iterator[str]:
-    for one in [hide] if isinstance(hide, str | Secret) else hide:
-        yield one.reveal() if isinstance(one, Secret) else one
+def _values(hide: Iterable[str | Secret]) -> list[str]:
+    found = [one.reveal() if isinstance(one, Secret) else one for one in ([hide] if isinstance(hide, str) else hide)]
+    if not all(isinstance(one, str) and len(one) >= SHORTEST for one in found):
+        raise UsageError(
+            f"What is to be hidden must be text of {SHORTEST} characters or more.",
+            cure="A shorter value would blank out ordinary words.",
+        )
+    return found
 
 
 def _about_tokens(one: Exchange) -> bool:
@@ -215,13 +216,22 @@ def _scrubbed(one: Exchange, scrubber: Scrubber) -> Exchange:
     )
 
 
-def _refuse_shape(one: Exchange, shape: tuple[str, str] | None) -> None:
+def _problem(one: Exchange, scrubber: Scrubber) -> UsageError | None:
+    """Why an exchange may not be written, though it was scrubbed; returned, so that no frame of it holds the text."""
+    text = "\n".join(_texts(one))
+    shape = shape_in(text)
     if shape is not None:
         kind, begins = shape
-        raise UsageError(
+        return UsageError(
             f"Nothing was written: {_named(one.request)} and its answer hold what looks like {kind} ({begins}…).",
             cure="If it is one, name it: recording.save(hide=[…]), or sc.record(path, hide=[…]) the next time.",
         )
+    if scrubber.left(text):
+        return UsageError(
+            f"Nothing was written: {_named(one.request)} and its answer still hold a secret, encoded.",
+            cure="Leave that call out of the block, and report it.",
+        )
+    return None
 
 
 def _named(request: Request) -> str:

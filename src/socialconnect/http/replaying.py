@@ -131,13 +131,7 @@ class _Key:
 
     def unlike(self, other: _Key) -> list[str]:
         """What this one has that the other has not, in words."""
-        mine, theirs = _query(self.url), _query(other.url)
-        odd = [
-            f"{name}={mine[name]}" if name in mine else f"no {name}"
-            for name in {**mine, **theirs}
-            if mine.get(name) != theirs.get(name)
-        ]
-        odd += [f"{name}: {value}" for name, value in self.headers if (name, value) not in other.headers]
+        odd = _odd(_query(self.url), _query(other.url), "=") + _odd(dict(self.headers), dict(other.headers), ": ")
         odd += ["another body"] if self.body != other.body else []
         odd += [f"the account {self.account or 'of nobody'}"] if self.account != other.account else []
         return odd
@@ -147,6 +141,14 @@ def _key(request: Request, account: str) -> _Key:
     headers = {name.lower(): value for name, value in request.headers.items()}
     told = tuple(sorted((name, value) for name, value in headers.items() if TOLD.fullmatch(name)))
     return _Key(request.method, request.url, account, told, request.body or b"")
+
+
+def _odd(mine: dict[str, str], theirs: dict[str, str], sign: str) -> list[str]:
+    return [
+        f"{name}{sign}{mine[name]}" if name in mine else f"no {name}"
+        for name in {**mine, **theirs}
+        if mine.get(name) != theirs.get(name)
+    ]
 
 
 def _query(url: str) -> dict[str, str]:

@@ -23,7 +23,10 @@ _SIGN = r"[A-Za-z0-9._~-]"  # what nobody escapes
 _LONG = 12  # a shorter value is too like other text once it is in base64
 
 # what OAuth calls its secrets, wherever they stand; in answers that are all about tokens, also shorter names
-_NAMES = "access_token|refresh_token|id_token|oauth_token|token_secret|oauth_token_secret|client_secret|secret_key"
+_NAMES = (
+    "access_token|refresh_token|id_token|oauth_token|auth_token|session_token|temp_clone_token|token_secret"
+    "|oauth_token_secret|client_secret|secret_key|accessToken|refreshToken|idToken|clientSecret"
+)
 _NAMES_OF_TOKENS = f"{_NAMES}|token|jwt|secret|ticket"
 _FIELD = r'("(?:{})"\s*:\s*")((?:[^"\\]|\\.)++)(\\?\Z|")'  # also where the answer breaks off inside
 _PARAMETER = rf"((?:^|[?&#\s])(?:{_NAMES}|__clerk_ticket)=)([^&#\s\"'<>]++)()"
@@ -54,7 +57,8 @@ class Scrubber:
         self._names: dict[str, str] = {}
         self._short: list[tuple[str, str]] = []  # forms that no word tells
         told: list[tuple[str, str, str]] = []  # a word, the form that it tells, and whose form that is
-        for value in {value for value in values if len(value) >= SHORTEST}:
+        # what a replay has in a token's place is no secret
+        for value in {value for value in values if len(value) >= SHORTEST and not value.startswith(PLACEHOLDER)}:
             for form in _forms(value):
                 word = max(re.findall(f"{_SIGN}+", form), key=len, default="")
                 if len(word) < SHORTEST:

@@ -62,7 +62,7 @@ class Transport:
 
     @property
     def taped(self) -> bool:
-        """Whether a cassette is open: then nothing that was kept before may answer in its place."""
+        """Whether a cassette is open: then a kept answer must not stand in for a whole one."""
         return tape() is not None
 
     @property
