@@ -18,7 +18,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
 from socialconnect.http.kept import Found, Kept, confirmed, listening
-from socialconnect.http.scrubbing import shape_in
 from socialconnect.http.tape import tape
 from socialconnect.secret import scrub
 
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from socialconnect.settings import Settings
 
 _log = logging.getLogger(__name__)
-# a provider's own name for a token that it hands out: GitHub's temp_clone_token, a page's access_token
-_TOKEN = re.compile(
-    r'"\w*(?:access|auth|clone|id|refresh|session)_?token"\s*:\s*"[^"]|"client_?secret"\s*:', re.IGNORECASE
-)
+# whatever a provider hands out by such a name, as GitHub does temp_clone_token, but for its cursors: nextPageToken
+_HANDED_OUT = re.compile(r'oken"\s*:\s*"[^"]|ecret"\s*:\s*"[^"]')
+_CURSOR = re.compile(r"(?:page|sync|next|continuation)_?t$", re.IGNORECASE)
 _parked: list[Kept] = []  # a parent's: neither used nor closed after a fork
 
 T = TypeVar("T")
@@ -130,9 +128,13 @@ def may_be_kept(request: Request, came: Response) -> bool:
     """Whether an answer can be asked for again by its ETag, and holds no token."""
     text = came.body.decode("utf-8", "replace")
     told = f"{text}\n{came.headers}"
-    if "etag" not in came.headers or _may_go_on(request, came) or _TOKEN.search(text):
+    if "etag" not in came.headers or _may_go_on(request, came) or _hands_out(text):
         return False
-    return scrub(told) == told and shape_in(told) is None
+    return scrub(told) == told
+
+
+def _hands_out(text: str) -> bool:
+    return any(not _CURSOR.search(text, max(0, at.start() - 20), at.start()) for at in _HANDED_OUT.finditer(text))
 
 
 def _may_go_on(request: Request, came: Response) -> bool:
