@@ -43,7 +43,7 @@ def _joined(value: object) -> str | None:
 
 
 def _count(value: object) -> int | None:
-    return len(value) if isinstance(value, list) else None
+    return len(value) if isinstance(value, list | dict) else None
 
 
 def _keys(value: object) -> list[str] | None:
@@ -60,7 +60,31 @@ def _date(value: object) -> str | None:
     return text + (f"-{month:02}" if month else "") + (f"-{day:02}" if month and day else "")
 
 
-_FORMS: dict[str, Callable[[object], object]] = {"join": _joined, "count": _count, "keys": _keys, "date": _date}
+def _dashed(value: object) -> str | None:
+    """The texts in an object, then its numbers, with dashes between."""
+    found = list(value.values()) if isinstance(value, dict) else []
+    texts = [each for each in found if isinstance(each, str) and each]
+    numbers = [str(each) for each in found if isinstance(each, int | float) and not isinstance(each, bool)]
+    if not isinstance(value, dict):
+        return None
+    return "-".join(texts + numbers) if numbers else ""
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _day(value: object) -> bool | None:
+    return _DATE.fullmatch(value) is not None if isinstance(value, str) else None
+
+
+_FORMS: dict[str, Callable[[object], object]] = {
+    "join": _joined,
+    "count": _count,
+    "keys": _keys,
+    "date": _date,
+    "dash": _dashed,
+    "day": _day,
+}
 
 
 def _as_text(value: object, column: Column) -> str | None:

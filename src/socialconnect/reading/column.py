@@ -10,7 +10,7 @@ from socialconnect.errors import UsageError
 from socialconnect.reading import paths
 
 Dtype = Literal["string", "Int64", "Float64", "boolean", "datetime", "category", "list", "json"]
-Form = Literal["", "s", "ms", "text", "join", "present", "count", "keys", "date"]
+Form = Literal["", "s", "ms", "text", "join", "present", "count", "keys", "date", "dash", "day"]
 
 _FORMS: dict[str, tuple[Dtype, ...]] = {
     # which dtypes each form can become
@@ -22,6 +22,8 @@ _FORMS: dict[str, tuple[Dtype, ...]] = {
     "count": ("Int64",),
     "keys": ("list",),
     "date": ("string",),
+    "dash": ("string",),
+    "day": ("boolean",),
 }
 
 
@@ -35,8 +37,9 @@ class Column:
     value's JSON text.
 
     Further forms: `text` reads numbers that the provider sends as strings, `join` puts a list of texts together,
-    `present` says whether anything stands there, `count` how many elements a list has, `keys` gives the names in an
-    object, `date` makes `2026-05-01` of `{"year": 2026, "month": 5, "day": 1}`. `take` is a pattern whose group is the
+    `present` says whether anything stands there, `count` how many elements a list or an object has, `keys` gives the
+    names in an object, `date` makes `2026-05-01` of `{"year": 2026, "month": 5, "day": 1}`, `dash` makes `AB-7` of
+    `{"prefix": "AB", "number": 7}`, `day` says whether a time is a date alone. `take` is a pattern whose group is the
     value; `default` stands for a value that the provider leaves out.
 
     `on_request` columns come only where they are named; `personal` says that the column is personal data; `of_parent`

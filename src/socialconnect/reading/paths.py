@@ -6,6 +6,7 @@
     emails[id=primary_id].address  that of the element whose `id` equals the record's own `primary_id`
     names[?metadata.primary,*]     the first element of which one of the conditions holds; `*` is the first of all
     headers[?name=Subject].value   a condition may name the text that stands there, whatever its case; `&` asks for both
+    properties[?type=title].title  of an object, its values are the elements
     <type>.rich_text               the key that stands at `type` of the same object
     a.b|c                          the first that is not null
     'odata.count'                  a key that has a dot, a bracket or a bar in it
@@ -158,7 +159,7 @@ def _walk(value: object, path: Path, record: object) -> object:
                 elements = value if isinstance(value, list) and wanted is not None else []
                 value = next((element for element in elements if _get(element, key) == wanted), None)
             case Match(conditions):
-                elements = value if isinstance(value, list) else []
+                elements = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
                 value = next((one for test in conditions for one in elements if _meets(one, test)), None)
             case Named(keys):
                 named = _inside(value, keys)

@@ -166,7 +166,11 @@ class Resource:
             return tuple(column for column in self.columns if not column.on_request or column.name in include)
         if isinstance(names, str):
             raise UsageError(f"columns={names!r} is one text.", cure=f"Pass a list: columns=[{names!r}].")
-        return tuple(self.column(name) for name in dict.fromkeys(names) if name not in IDENTITY)
+        known = {column.name for column in self.columns}
+        chosen = [name for name in names if name not in IDENTITY]
+        if self.variants:  # a name that no column has may be a field's: only the rows can tell
+            chosen = [name if name in known else self.variants.at for name in chosen]
+        return tuple(self.column(name) for name in dict.fromkeys(chosen))
 
     def request(
         self, origin: str, headers: Mapping[str, str], arguments: Mapping[str, Value], parent: str = ""

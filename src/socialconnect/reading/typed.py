@@ -102,9 +102,11 @@ _SHAPES: dict[str, object] = {
     "text": str | int | float,
     "join": str,
     "present": msgspec.Raw,
-    "count": list[msgspec.Raw],
+    "count": list[msgspec.Raw] | dict[str, msgspec.Raw],
     "keys": dict[str, msgspec.Raw],
     "date": dict[str, int | None],
+    "dash": dict[str, str | int | float | None],
+    "day": str,
 }
 
 
