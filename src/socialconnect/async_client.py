@@ -19,6 +19,7 @@ from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
 from socialconnect.runs.coverage import coverage_frame
+from socialconnect.runs.judge import Question
 from socialconnect.runs.reader import Reader
 from socialconnect.runs.run import Asked, Run, Watch
 from socialconnect.runs.select import Users, choose, kept
@@ -142,7 +143,9 @@ class AsyncClient:
         '14 readable, 5 not_connected, 1 missing_scope, 1 not_verified'
         """
         names = [resource] if isinstance(resource, str) else [*dict.fromkeys(resource)]
-        found = [(connector, connector.resource(name)) for connector, name in map(self.connectors.resource, names)]
+        found = [
+            Question(connector, connector.resource(name)) for connector, name in map(self.connectors.resource, names)
+        ]
         frame = await coverage_frame(self._clerk, found, choose(users), _ignore, tokens=tokens)
         tell_left_out("coverage", frame)
         return frame
