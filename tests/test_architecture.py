@@ -17,7 +17,7 @@ LAYERS = (
     ("secret",),
     ("settings",),
     ("reading",),
-    ("frames",),  # beside reading: records become frames in clerk (users, accounts) and in runs
+    ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
     ("connectors", "http"),
     ("clerk",),
     ("runs",),

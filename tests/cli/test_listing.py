@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from socialconnect import reference
 from socialconnect.connectors import Connectors
 
 WORLD = ["--sandbox", "--users", "30"]
@@ -84,10 +85,36 @@ def test_connectors_are_listed_with_their_resources(run):
 
 
 def test_one_resource_is_told_whole(run):
-    """NAME.RESOURCE tells its columns, parameters and scopes."""
-    text = run("connectors", "github.repos").stdout
+    """NAME.RESOURCE tells its part of the reference page; in JSON its columns, parameters and scopes."""
+    connector = Connectors()["github"]
+    shown = run("connectors", "github.repos").stdout
     document = json.loads(run("providers", "github.repos", "--json").stdout)
-    assert "pushed_at" in text
-    assert "visibility: one of all, public, private" in text
-    assert {"name": "pushed_at", "dtype": "datetime", "on_request": False, "personal": False} in document["columns"]
-    assert "GitHub: " in run("connectors", "github").stdout
+    assert shown == f"{reference.section(connector, connector.resource('repos'))}\n"
+    assert "`visibility`: one of `all`, `public`, `private`" in shown
+    pushed = next(one for one in document["columns"] if one["name"] == "pushed_at")
+    assert (pushed["dtype"], pushed["path"], pushed["on_request"]) == ("datetime", "pushed_at", False)
+    assert document["params"][0]["choices"] == ["all", "public", "private"]
+    assert document["key"] == ["id"]
+
+
+@pytest.mark.parametrize("name", list(Connectors()))
+def test_a_provider_is_told_by_its_page(run, name):
+    """NAME prints the provider's reference page, letter by letter."""
+    assert run("connectors", name).stdout == f"{reference.page(Connectors()[name])}\n"
+
+
+def test_pages_are_written(run, tmp_path):
+    """`--write` makes the folder, and in it a page for each provider and one that leads to them."""
+    result = run("connectors", "--write", "to/pages")
+    written = {path.name: path.read_text("utf-8") for path in (tmp_path / "to/pages").iterdir()}
+    assert set(written) == {"README.md", *(f"{name}.md" for name in Connectors())}
+    assert written["github.md"] == f"{reference.page(Connectors()['github'])}\n"
+    assert (result.stdout, result.stderr) == ("", f"{len(written)} pages written to to/pages.\n")
+
+
+def test_pages_that_cannot_be_written_are_told(run, tmp_path):
+    """A file in the folder's place, or a name beside the option, is an error that says so."""
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    assert "taken cannot be written" in run("connectors", "--write", "taken").stderr
+    assert "Leave out github" in run("connectors", "github", "--write", "pages").stderr
+    assert not (tmp_path / "pages").exists()

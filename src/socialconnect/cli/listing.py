@@ -1,20 +1,24 @@
 """`users`, `accounts` and `connectors`: what there is."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from socialconnect.bound import connector_text, resource_text
+from socialconnect import reference
 from socialconnect.cli import show
 from socialconnect.cli.choice import chosen_users, existing, names, to
 from socialconnect.cli.common import Common
 from socialconnect.cli.files import Destination
 from socialconnect.connectors import Connectors
+from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
-    from socialconnect.reading.declare import Connector, Resource
+    from socialconnect.reading.declare import Connector, Param, Resource
 
 _USERS = ["user_id", "email", "first_name", "last_name"]
 _ACCOUNTS = ["user_id", "provider", "status", "username", "created_at"]
@@ -72,24 +76,50 @@ def connectors(
     common: Common,
     *,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="github, or github.repos for all of it.")] = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="FOLDER", help="Write each reference page there, as Markdown.")
+    ] = None,
 ) -> int:
     """List the providers that can be read, or tell all about one, or about one resource of it."""
     known = Connectors()
+    if write is not None:
+        if name is not None:
+            raise UsageError("--write writes every page.", cure=f"Leave out {name}.")
+        return _write(common, write, [known[each] for each in known])
     if name is None:
-        listed = [known[each] for each in known]
-        if common.json:
-            show.json_document({"connectors": [_connector(connector) for connector in listed]})
-        else:
-            rows = [(each.name, each.title, ", ".join(one.name for one in each.resources)) for each in listed]
-            show.table(("name", "provider", "resources"), rows)
-            show.say("All about one: socialconnect connectors NAME, or NAME.RESOURCE.")
-        return 0
+        return _overview(common, [known[each] for each in known])
     if "." in name:
         connector, of = known.resource(name)
         resource = connector.resource(of)
-        _tell(common, _resource(resource), f"{name}\n\n{resource_text(connector, resource)}")
+        _tell(common, _resource(resource), reference.section(connector, resource))
     else:
-        _tell(common, _connector(known[name]), connector_text(known[name]))
+        _tell(common, _connector(known[name]), reference.page(known[name]))
+    return 0
+
+
+def _overview(common: Common, listed: "Iterable[Connector]") -> int:
+    if common.json:
+        show.json_document({"connectors": [_connector(connector) for connector in listed]})
+        return 0
+    for each in listed:
+        names = ", ".join(one.name for one in each.resources)
+        show.wrapped(f"{each.title}: {names}", begin=each.name, indent=10)
+    show.say("All about one: socialconnect connectors NAME, or NAME.RESOURCE.")
+    return 0
+
+
+def _write(common: Common, folder: Path, listed: "list[Connector]") -> int:
+    pages = {"README.md": reference.index(listed)} | {f"{each.name}.md": reference.page(each) for each in listed}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (folder / name).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}.", cure="Name a folder that can be.") from None
+    if common.json:
+        show.json_document({"output": [str(folder / name) for name in pages]})
+    elif not common.quiet:
+        show.note(f"{len(pages)} pages written to {folder}.")
     return 0
 
 
@@ -102,31 +132,62 @@ def _tell(common: Common, document: dict[str, object], text: str) -> None:
 
 
 def _connector(connector: "Connector") -> dict[str, object]:
+    limits = [
+        {"requests": one.requests, "seconds": one.seconds, "per": one.per, "at": one.at} for one in connector.budgets
+    ]
     return {
         "name": connector.name,
         "title": connector.title,
         "strategy": connector.strategy,
         "doc": connector.doc,
         "source": connector.source,
+        "api_version": connector.api_version,
+        "versions": list(connector.versions),
+        "origins": list(connector.origins),
+        "limits": limits,
         "resources": [_resource(resource) for resource in connector.resources],
     }
 
 
 def _resource(resource: "Resource") -> dict[str, object]:
+    parent = resource.parent
     return {
         "name": resource.name,
         "doc": resource.doc,
         "source": resource.source,
         "scopes": list(resource.scopes),
-        "params": [
-            {"name": param.name, "kind": param.kind.__name__, "choices": list(param.choices), "note": param.note}
-            for param in resource.params
-        ],
+        "capability": resource.capability,
+        "fuller": dict(resource.fuller),
+        "parent": {"resource": parent.resource, "param": parent.param, "column": parent.column} if parent else None,
+        "params": [_param(param) for param in resource.arguments],
+        "key": list(resource.key),
+        "cap": resource.cap or None,
         "columns": [
-            {"name": column.name, "dtype": column.dtype, "on_request": column.on_request, "personal": column.personal}
+            {
+                "name": column.name,
+                "dtype": column.dtype,
+                "path": column.path,
+                "on_request": column.on_request,
+                "personal": column.personal,
+                "note": column.note,
+            }
             for column in resource.columns
         ],
         "notes": list(resource.notes),
+    }
+
+
+def _param(param: "Param") -> dict[str, object]:
+    return {
+        "name": param.name,
+        "kind": param.kind.__name__,
+        "choices": list(param.choices),
+        "many": param.many,
+        "excludes": list(param.excludes),
+        "needs": list(param.needs),
+        "least": param.least,
+        "most": param.most,
+        "note": param.note,
     }
 
 

@@ -1,0 +1,84 @@
+"""What a connector's declaration says of the provider itself, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from socialconnect.reference.words import Fact, cures, scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from socialconnect.reading.declare import Budget, Connector
+    from socialconnect.reference.pen import Plain
+
+_UNITS = {1: "second", 60: "minute", 3600: "hour", 86400: "day"}
+
+
+def provider_facts(connector: Connector, pen: Plain) -> list[Fact]:
+    """All about a provider but its resources."""
+    call, pull = f"client.{connector.name}.RESOURCE(users)", f"socialconnect pull {connector.name}.RESOURCE"
+    told = [
+        Fact("Read by", (f"{pen.code(call)}, {pen.code(pull)}",)),
+        Fact("Clerk's name for it", (pen.code(connector.strategy),)),
+        Fact("Version of the API", tuple(_versions(connector, pen))),
+        Fact("Tokens go to", (f"{pen.codes(_hosts(connector))}, and nowhere else",)),
+        Fact("Limits kept", tuple(_limits(connector, pen))),
+        Fact("Scopes", tuple(_overview(connector, pen)), listed=True),
+        Fact("When it fails", tuple(cures(connector.manners.rules, pen)), listed=True),
+        Fact("Vendor's pages", (connector.source,) if connector.source else ()),
+    ]
+    return [fact for fact in told if fact.items]
+
+
+def budget(limit: Budget, pen: Plain) -> str:
+    """A limit as people say it.
+
+    >>> from socialconnect.reading.declare import Budget
+    >>> from socialconnect.reference.pen import Plain
+    >>> budget(Budget(5000, 3600), Plain())
+    '5,000 requests an hour for each token'
+    """
+    unit = _UNITS.get(int(limit.seconds)) if limit.seconds == int(limit.seconds) else None
+    span = f"{'an' if unit == 'hour' else 'a'} {unit}" if unit else f"in {limit.seconds:g} seconds"
+    whose = "for each token" if limit.per == "token" else "for all tokens together"
+    return f"{limit.requests:,} requests {span} {whose}{f' at {pen.code(limit.at)}' if limit.at else ''}"
+
+
+def _hosts(connector: Connector) -> list[str]:
+    return [origin.removeprefix("https://") for origin in connector.origins]
+
+
+def _versions(connector: Connector, pen: Plain) -> Iterator[str]:
+    if not connector.api_version:
+        return
+    header = f", sent as {pen.code(connector.version_header)}" if connector.version_header else ""
+    yield f"{pen.code(connector.api_version)}{header}"
+    others = [version for version in connector.versions if version != connector.api_version]
+    if others:
+        setting = pen.code(f'Settings(api_versions={{"{connector.name}": "{others[0]}"}})')
+        yield f"{pen.codes(others)} can be chosen by {setting}"
+
+
+def _limits(connector: Connector, pen: Plain) -> Iterator[str]:
+    yield from (budget(limit, pen) for limit in connector.budgets)
+    yield f"at most {connector.concurrency} at once for each token"
+    manners = connector.manners
+    if manners.remaining:
+        yield f"fewer where {pen.code(manners.remaining)} says that fewer are left"
+
+
+def _overview(connector: Connector, pen: Plain) -> Iterator[str]:
+    """Which resources need what; what a scope contains, and which go by two names."""
+    needs: dict[str, list[str]] = {}
+    for resource in connector.resources:
+        capability = f"the capability {pen.text(resource.capability)}" if resource.capability else ""
+        need = capability if capability and not resource.scopes else scopes(connector, resource.scopes, pen)
+        needs.setdefault(need, []).append(resource.name)
+    yield from (f"{need}: {pen.codes(names)}" for need, names in needs.items())
+    spoken = {scope for one in connector.resources for scope in (*one.scopes, *one.fuller)}
+    for wide in connector.manners.implies:
+        within = sorted(connector.widened([wide]) & {connector.canonical(one) for one in spoken} - {wide})
+        if within:
+            yield f"{pen.code(wide)} contains {pen.codes(within)}"
+    yield from (f"{pen.code(short)} is {pen.code(long)}" for short, long in connector.scope_aliases.items())
