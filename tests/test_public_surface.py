@@ -13,7 +13,7 @@ import socialconnect as sc
 NAMES = """
 AccessDenied AccountError AfterId AsyncClient BodyCursor BoundConnector BoundResource Budget Client Column Connector
 Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey LinkHeader MalformedResponse Manners MissingKey
-MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param
+MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent
 PartialWarning ProtocolError ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused Resource Run Secret Settings
 SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError UserNotFound __version__ columns record
 replay sandbox

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from socialconnect.http.recording import record
     from socialconnect.http.replaying import replay
     from socialconnect.reading.decide import ErrorRule, Manners
-    from socialconnect.reading.declare import Budget, Column, Connector, Param, Resource, columns
+    from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Resource, columns
     from socialconnect.reading.paginate import (
         AfterId,
         BodyCursor,
@@ -107,6 +107,7 @@ __all__ = [
     "PageNumber",
     "PagingLoop",
     "Param",
+    "Parent",
     "PartialWarning",
     "ProtocolError",
     "ProviderNotEnabled",
@@ -143,7 +144,7 @@ _HOMES = {
     "http.recording": "record",
     "http.replaying": "replay",
     "reading.decide": "ErrorRule Manners",
-    "reading.declare": "Budget Column Connector Param Resource columns",
+    "reading.declare": "Budget Column Connector Param Parent Resource columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
     "runs.run": "Run",

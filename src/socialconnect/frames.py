@@ -134,16 +134,17 @@ def _pandas_dtype(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
     return make() if make else None
 
 
-def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of several frames of one resource, with its dtypes: categories are united, not lost."""
-    first, *others = frames
-    for name in first.columns:
-        if isinstance(first[name].dtype, pd.CategoricalDtype):
-            known = dict.fromkeys(value for frame in frames for value in frame[name].cat.categories)
-            united = pd.CategoricalDtype(pd.Index(list(known), dtype="str"))
-            first = first.assign(**{name: first[name].astype(united)})
-            others = [frame.assign(**{name: frame[name].astype(united)}) for frame in others]
-    return pd.concat([first, *others], ignore_index=True)
+def joined(frames: Sequence[pd.DataFrame], place: Callable[[pd.DataFrame], Sequence[int]]) -> pd.DataFrame:
+    """The rows of several frames of one resource with its dtypes, in the order of their places."""
+    names = [name for name in frames[0].columns if isinstance(frames[0][name].dtype, pd.CategoricalDtype)]
+    plain = [frame.astype(dict.fromkeys(names, "str")) for frame in frames]  # categories that differ would be lost
+    frame = pd.concat(plain, ignore_index=True)
+    places = pd.Series(place(frame), dtype="int64")
+    frame = frame.iloc[places.argsort(kind="stable")].reset_index(drop=True)
+    for name in names:
+        values = pd.Index(frame[name].dropna().unique(), dtype="str")  # in the order of their rows, as in any frame
+        frame[name] = frame[name].astype(pd.CategoricalDtype(values))
+    return frame
 
 
 def describe(frame: pd.DataFrame, facts: Mapping[str, str | int | bool]) -> pd.DataFrame:

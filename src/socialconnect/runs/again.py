@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from socialconnect.frames import joined
 from socialconnect.reading.declare import IDENTITY
 from socialconnect.runs.outcomes import Outcome, Trace
@@ -14,6 +12,8 @@ from socialconnect.runs.select import Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import pandas as pd
 
     from socialconnect.runs.run import Run
 
@@ -55,9 +55,10 @@ def merged(before: Run, later: Iterable[Run]) -> Run:
     runs = list(later)
     ended = _ended(before, gone, [one for run in runs for one in run.ended])
     order = {who: place for place, who in enumerate(dict.fromkeys(map(_who, ended)))}
-    frame = joined([_without(before.frame, gone), *(run.frame for run in runs)])
-    places = pd.Series([order.get(who, len(order)) for who in _pairs(frame)], dtype="int64")
-    frame = frame.iloc[places.argsort(kind="stable")].reset_index(drop=True)
+    frame = joined(
+        [_without(before.frame, gone), *(run.frame for run in runs)],
+        lambda frame: [order.get(who, len(order)) for who in _pairs(frame)],
+    )
     trace = Trace()
     for run in (before, *runs):
         trace.extend(run.sent)

@@ -123,6 +123,7 @@ _TRACE = (
     *columns("Float64", "seconds waited"),
     *columns("category", "then"),
     *columns("boolean", "cached"),
+    *columns("string", "why"),
 )
 
 
@@ -166,6 +167,7 @@ class Trace:
             "user_id": [row.user_id or None for row in sent],
             "external_account_id": [row.account or None for row in sent],
             "resource": [row.resource or None for row in sent],
+            "why": [row.why or None for row in sent],
         }
         rest = [column.name for column in _TRACE if column.name not in values]
         return _frame(_TRACE, {**values, **{name: [getattr(row, name) for row in sent] for name in rest}})

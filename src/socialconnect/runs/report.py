@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from socialconnect.http.send import Sent
     from socialconnect.runs.outcomes import Outcome, Trace
 
-_MOST = 10  # accounts that are told one by one for each reason
+_MOST = 3  # accounts that are told one by one for each reason
 
 
 def report(title: str, ended: Sequence[Outcome], trace: Trace, problems: str, *, requests: bool) -> str:
