@@ -42,6 +42,14 @@ RULES = (
     ),
     ErrorRule("refused", status=(403,), text=r"administrative rules|User Agent string"),
     ErrorRule("denied", status=(403,), text=r"must have (push|admin) (access|rights)", cure=_NOT_A_SCOPE),
+    # Here the words say it: of the scopes that the header accepts, GitHub does not take repo for /user/orgs.
+    ErrorRule(
+        "scope",
+        status=(403,),
+        text=r"you need at least [\w:]+ scope",
+        required="header:x-accepted-oauth-scopes",
+        granted="header:x-oauth-scopes",
+    ),
     # GitHub hides what a token may not see: 404 is a missing scope when none of the accepted ones was granted.
     ErrorRule(
         "scope",

@@ -23,6 +23,7 @@ Kind = Literal[
     "underscoped",  # the token lacks what is needed
     "expired",  # the account's first token is dead at the provider, the next one works
     "unrefreshable",  # Clerk cannot refresh the token
+    "sso_partial",  # organisations with single sign-on hide what is theirs
     "cursor_loop",  # the next page is always the same
     "foreign_next",  # the next page is said to be at another host
     "foreign_redirect",  # 302 to another host
@@ -30,7 +31,13 @@ Kind = Literal[
     "malformed",  # JSON that breaks off
     "html_error",  # an error page where JSON is documented
 ]
-OF_ACCOUNTS = {"revoked": "revoked", "underscoped": "underscoped", "expired": "stale", "unrefreshable": "unrefreshable"}
+OF_ACCOUNTS = {
+    "revoked": "revoked",
+    "underscoped": "underscoped",
+    "expired": "stale",
+    "unrefreshable": "unrefreshable",
+    "sso_partial": "sso_partial",
+}
 """The kinds that befall accounts rather than requests, and the situation each one makes."""
 
 FOREIGN = "https://evil.example"
@@ -42,6 +49,9 @@ _IDLE: dict[str, set[str]] = {
     "clerk": {"foreign_next", *OF_ACCOUNTS},  # tokens and scopes are the providers'
 }
 """Faults that could not show themselves there."""
+
+_ONLY = {"sso_partial": "github"}
+"""Faults that nobody else knows."""
 
 _TEXT = re.compile(r"(?:([a-z][a-z0-9_]*):)?\s*([a-z_]+)\s*(?:@\s*(\d*\.?\d+))?\s*(?:x\s*(\d+))?")
 
@@ -103,7 +113,7 @@ class Faults:
             if fault.provider not in known:
                 names = ", ".join(sorted(known - {""}))
                 raise UsageError(f"The sandbox has no provider {fault.provider!r}.", cure=f"There is: {names}.")
-            if fault.kind in _IDLE.get(fault.provider, ()):
+            if fault.provider and not _shows(fault.kind, fault.provider):
                 raise UsageError(
                     f"{fault.kind} could not show itself at {fault.provider}.", cure="Choose another fault or provider."
                 )
@@ -124,7 +134,11 @@ class Faults:
     def on_account(self, provider: str, number: int) -> str:
         """The situation that a fault puts an account in, "" where none does."""
         for place, fault in enumerate(self._faults):
-            if fault.kind not in OF_ACCOUNTS or fault.provider not in ("", provider):
+            if (
+                fault.kind not in OF_ACCOUNTS
+                or fault.provider not in ("", provider)
+                or not _shows(fault.kind, provider)
+            ):
                 continue
             if dice.share(self._seed, "fault", place, "account", number) >= fault.share:
                 continue
@@ -134,3 +148,7 @@ class Faults:
                 self._struck[place].add(number)
             return OF_ACCOUNTS[fault.kind]
         return ""
+
+
+def _shows(kind: str, provider: str) -> bool:
+    return kind not in _IDLE.get(provider, ()) and _ONLY.get(kind, provider) == provider

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
 from socialconnect.sandbox import dice, words
@@ -15,6 +17,7 @@ _LICENSES = (
     {"key": "apache-2.0", "name": "Apache License 2.0", "spdx_id": "Apache-2.0"},
     {"key": "other", "name": "Other", "spdx_id": "NOASSERTION"},
 )
+_MOST = 512  # repositories that one account's ids leave room for
 _TAILS = {
     "archive_url": "/{archive_format}{/ref}",
     "assignees_url": "/assignees{/user}",
@@ -93,7 +96,8 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
     person = world.person(account.user)
     chance = dice.number(world.seed, "github", account.number)
     repositories = count(world, account, situation)
-    closed = sum(_private(_chance(world, account, position)) for position in range(repositories))
+    closed = sum(is_private(chance_of(world, account, position)) for position in range(repositories))
+    gists = gist_counts(world, account, situation)
     body = {
         **simple_user(account),
         "name": person.name if chance % 9 else None,
@@ -106,7 +110,7 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
         "bio": words.SENTENCES[chance % len(words.SENTENCES)],
         "twitter_username": None,
         "public_repos": repositories - closed,
-        "public_gists": chance % 7,
+        "public_gists": gists[0],
         "followers": chance % 991,
         "following": chance % 97,
         "created_at": iso(account.created_at // 1000 - 86_400 * (chance % 2000)),
@@ -117,7 +121,7 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
     return {
         **body,
         "user_view_type": "private",
-        "private_gists": chance % 5,
+        "private_gists": gists[1],
         "total_private_repos": closed,
         "owned_private_repos": closed,
         "disk_usage": chance % 500_000,
@@ -127,20 +131,20 @@ def user(world: World, account: Account, situation: str, *, private: bool) -> di
     }
 
 
-def repository(world: World, account: Account, position: int) -> bytes:
-    """One repository, as JSON: the fields that a real `/user/repos` listing has."""
-    chance = _chance(world, account, position)
+def repository(world: World, account: Account, position: int, *, own: bool = True) -> bytes:
+    """One repository, as JSON: the fields that a real `/user/repos` listing has; `own` where its owner asks."""
+    chance = chance_of(world, account, position)
     thing = words.THINGS[chance % len(words.THINGS)]
-    name = f"{thing}-{position}"
+    name = name_of(world, account, position)
     full_name = f"{account.username}/{name}"
     url, html = f"{_API}/repos/{full_name}", f"https://github.com/{full_name}"
-    private = _private(chance)
+    private = is_private(chance)
     created = account.created_at // 1000 - (chance >> 8) % 80_000_000
     updated = min(EPOCH, created + (chance >> 12) % 60_000_000)
-    stars, forks, issues = (chance >> 20) % 5000, (chance >> 24) % 40, (chance >> 28) % 60
+    stars, forks, issues = (chance >> 20) % 5000, (chance >> 24) % 40, work(chance).open
     return msgspec.json.encode(
         {
-            "id": (5_000_000_000 if chance % 2 else 10_000_000) + account.compact * 512 + position,
+            "id": number_of(world, account, position),
             "node_id": f"R_{account.compact:08d}{position:04d}",
             "name": name,
             "full_name": full_name,
@@ -161,7 +165,7 @@ def repository(world: World, account: Account, position: int) -> bytes:
             "watchers_count": stars,
             "watchers": stars,
             "language": words.LANGUAGES[(chance >> 44) % len(words.LANGUAGES)],
-            "has_issues": chance % 13 != 5,
+            "has_issues": has_issues(chance),
             "has_projects": True,
             "has_downloads": True,
             "has_wiki": chance % 3 != 0,
@@ -178,25 +182,86 @@ def repository(world: World, account: Account, position: int) -> bytes:
             "allow_forking": True,
             "is_template": chance % 31 == 1,
             "web_commit_signoff_required": False,
-            "has_pull_requests": True,
+            "has_pull_requests": has_pulls(chance),
             "pull_request_creation_policy": "all",
             "topics": [thing, "sandbox"][: (chance >> 48) % 3],
             "visibility": "private" if private else "public",
             "default_branch": "main" if chance % 6 else "master",
             "created_at": iso(created),
             "updated_at": iso(updated),
-            "pushed_at": iso(updated) if chance % 23 else None,
-            "permissions": {"admin": True, "maintain": True, "push": True, "triage": True, "pull": True},
+            "pushed_at": None if is_empty(chance) else iso(updated),
+            "permissions": dict.fromkeys(("admin", "maintain", "push", "triage"), own) | {"pull": True},
         }
     )
 
 
-def _chance(world: World, account: Account, position: int) -> int:
+def chance_of(world: World, account: Account, position: int) -> int:
+    """The number from which all of a repository follows."""
     return dice.number(world.seed, "repo", account.number, position)
 
 
-def _private(chance: int) -> bool:
+def name_of(world: World, account: Account, position: int) -> str:
+    """A repository's name, which holds its position."""
+    return f"{words.THINGS[chance_of(world, account, position) % len(words.THINGS)]}-{position}"
+
+
+def number_of(world: World, account: Account, position: int) -> int:
+    """A repository's id, of which `place_of` is the reverse."""
+    begin = 5_000_000_000 if chance_of(world, account, position) % 2 else 10_000_000
+    return begin + account.compact * _MOST + position
+
+
+def place_of(number: int) -> tuple[int, int] | None:
+    """The account's compact number and the position that a repository's id tells."""
+    value = number - (5_000_000_000 if number >= 5_000_000_000 else 10_000_000)
+    return divmod(value, _MOST) if value >= 0 else None
+
+
+def is_private(chance: int) -> bool:
+    """Whether only its owner sees a repository."""
     return chance % 4 == 0
+
+
+def is_empty(chance: int) -> bool:
+    """Whether nothing was ever pushed to it."""
+    return chance % 23 == 0
+
+
+def has_issues(chance: int) -> bool:
+    """Whether its issues are switched on."""
+    return chance % 13 != 5
+
+
+def has_pulls(chance: int) -> bool:
+    """Whether its pull requests are."""
+    return chance % 29 != 11
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How many issues and pull requests a repository has, and how many of them are open."""
+
+    open: int
+    total: int
+
+
+def work(chance: int) -> Work:
+    """Some thirty at most, in few repositories some hundreds."""
+    if not has_issues(chance) and not has_pulls(chance):
+        return Work(0, 0)
+    if chance % 61 == 9:
+        still = 60 + (chance >> 28) % 50
+        return Work(still, still + 100 + (chance >> 34) % 120)
+    still = (chance >> 28) % 10
+    return Work(still, still + (chance >> 34) % 14)
+
+
+def gist_counts(world: World, account: Account, situation: str) -> tuple[int, int]:
+    """How many public and how many secret gists an account has."""
+    chance = dice.number(world.seed, "github", account.number)
+    if situation == "empty":
+        return 0, 0
+    return (110 + chance % 30 if situation == "large" else chance % 7), chance % 5
 
 
 def _license(chance: int) -> dict[str, str | None] | None:
