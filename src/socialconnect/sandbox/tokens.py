@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 LIFE = 3600
 _GITHUB = ("read:user", "user:email")
-_GOOGLE = ("https://www.googleapis.com/auth/userinfo.email", "https://www.googleapis.com/auth/userinfo.profile")
+_AUTH = "https://www.googleapis.com/auth/"
+_GOOGLE = (f"{_AUTH}userinfo.email", f"{_AUTH}userinfo.profile")
+_READS = tuple(
+    f"{_AUTH}{name}"
+    for name in ("contacts.readonly", "calendar.readonly", "drive.metadata.readonly", "gmail.readonly", "gmail.labels")
+)
+_OWN = tuple(f"{_AUTH}user.{name}.read" for name in ("birthday", "phonenumbers", "addresses"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,10 @@ def _github(situation: str, spread: int) -> tuple[str, ...]:
 
 
 def _google(situation: str, spread: int) -> tuple[str, ...]:
+    """What was ticked when Google asked for consent: each scope can be refused on its own."""
     if situation == "underscoped":
-        return ("https://www.googleapis.com/auth/calendar.readonly",)
+        return (f"{_AUTH}tasks.readonly",)
     if situation == "narrow":
-        return ("openid", _GOOGLE[0]) if spread % 2 else ("openid",)
-    return ("email", "openid", "profile", *_GOOGLE) if spread % 2 else ("openid", *_GOOGLE)
+        return ("openid", *_GOOGLE[: spread % 2], f"{_AUTH}gmail.metadata")
+    named = ("email", "openid", "profile", *_GOOGLE) if spread % 2 else ("openid", *_GOOGLE)
+    return (*named, *_READS, *(_OWN if spread % 3 == 0 else ()))
