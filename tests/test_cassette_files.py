@@ -102,7 +102,7 @@ def test_no_secret_stands_in_them():
 
 
 def test_no_secret_is_read_out_of_them():
-    """The lines of YAML may be folded, so each text is looked at as its reader sees it; sensitive headers are gone."""
+    """YAML folds lines, so each text is looked at as its reader sees it; sensitive headers are gone."""
     for path in tapes():
         for one in yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)["interactions"]:
             assert not secrets_in(json.dumps(one, default=lambda value: value.decode("latin-1"))), path.name
