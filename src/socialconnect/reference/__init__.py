@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from socialconnect.reference.example import START, example
 from socialconnect.reference.fields import field_list, fields
 from socialconnect.reference.pen import Markdown, Plain
-from socialconnect.reference.provider import provider_facts
+from socialconnect.reference.provider import needs, provider_facts
 from socialconnect.reference.words import Fact, facts
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from socialconnect.reading.declare import Connector, Resource
 
-__all__ = ["connector_text", "index", "page", "resource_text", "section"]
+__all__ = ["connector_text", "index", "overview", "page", "resource_text", "section"]
 
 _MARKDOWN, _PLAIN = Markdown(), Plain()
 _EVERYWHERE = (
@@ -35,7 +35,7 @@ def page(connector: Connector) -> str:
     lines += [*pen.paragraph(pen.text(connector.doc)), ""] if connector.doc else []
     lines += [*_listed(provider_facts(connector, pen), pen), "", *pen.paragraph(_EVERYWHERE), ""]
     lines += ["```python", *START.splitlines(), "```", ""]
-    lines += [line for one in connector.resources for line in _overview(connector, one, pen)]
+    lines += [line for one in connector.resources for line in _entry(connector, one, pen)]
     sections = [section(connector, one) for one in connector.resources]
     return "\n\n".join(["\n".join(lines), *sections])
 
@@ -52,19 +52,28 @@ def section(connector: Connector, resource: Resource) -> str:
 
 def index(connectors: Iterable[Connector]) -> str:
     """The page that leads to the others."""
-    pen = _MARKDOWN
     lines = ["# Reference", "", "One page for each connector, made from its declaration.", ""]
+    return "\n".join([*lines, overview(connectors)])
+
+
+def overview(connectors: Iterable[Connector], folder: str = "") -> str:
+    """A table of all connectors: each with its resources, linked to the pages in `folder`, and what they need."""
+    pen = _MARKDOWN
+    rows = []
     for one in connectors:
-        told = f"[{pen.text(one.title)}]({one.name}.md): {pen.codes(each.name for each in one.resources)}"
-        lines += pen.paragraph(told, first="- ", then="  ")
-    return "\n".join(lines)
+        to = f"{folder}{one.name}.md"
+        links = (f"[{pen.code(each.name)}]({to}#{one.name}{each.name})" for each in one.resources)
+        told = [f"{need}: {', '.join(names)}" for need, names in needs(one, pen, short=True).items()]
+        rows.append((f"[{pen.text(one.title)}]({to})", ", ".join(links), "; ".join(told)))
+    head = ("provider", "resources", "what they need")
+    return "\n".join([f"| {' | '.join(head)} |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def connector_text(connector: Connector) -> str:
     """A connector's documentation as plain text."""
     pen = _PLAIN
     lines = pen.paragraph(f"{connector.title}: {connector.doc}" if connector.doc else connector.title)
-    lines += ["", *(line for one in connector.resources for line in _overview(connector, one, pen))]
+    lines += ["", *(line for one in connector.resources for line in _entry(connector, one, pen))]
     return "\n".join([*lines, "", *_listed(provider_facts(connector, pen), pen)])
 
 
@@ -77,7 +86,7 @@ def resource_text(connector: Connector, resource: Resource) -> str:
     return "\n".join([*lines, *(["", f"Source: {resource.source}"] if resource.source else [])])
 
 
-def _overview(connector: Connector, resource: Resource, pen: Plain) -> list[str]:
+def _entry(connector: Connector, resource: Resource, pen: Plain) -> list[str]:
     return pen.paragraph(
         f"{pen.code(f'{connector.name}.{resource.name}')}: {pen.text(resource.doc)}", first="- ", then="  "
     )

@@ -39,7 +39,10 @@ def _asked(resource: Resource) -> dict[str, str]:
     """The parameters that must be passed, or else one that may be, each with a value that is possible."""
     own = {one.name: one for one in resource.params}
     must = [one for one in resource.params if one.into == "path"]
-    may = sorted((one for one in resource.params if _value(one)), key=lambda one: (one.many, not one.choices))
+    may = sorted(
+        (one for one in resource.params if _value(one) and one.kind is not bool),
+        key=lambda one: (one.many or bool(one.needs), not one.choices),
+    )
     chosen = must or may[:1]
     return {name: _value(own[name]) for one in chosen for name in (one.name, *one.needs) if name in own}
 

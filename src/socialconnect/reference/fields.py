@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from socialconnect.reading.declare import IDENTITY
+from socialconnect.reading.variants import VALUE
 from socialconnect.reference.pen import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from socialconnect.reading.declare import Column, Connector, Resource
+    from socialconnect.reading.declare import Column, Connector, Dtype, Resource
     from socialconnect.reference.pen import Plain
 
 DTYPES = {"datetime": "datetime64[us, UTC]", "json": "string", "list": "object"}
@@ -27,19 +29,20 @@ _FORMS = {
     "date": "from year, month and day",
 }
 _IDENTITY = dict(zip(IDENTITY, ("user", "external account"), strict=True))
+_ALL = re.compile(r"(\(\?s\))?\(\.\+\)")  # a pattern that takes everything but an empty text
 _SHAPES = {"json": "JSON text", "list": "list"}
 
 
-def dtype(column: Column) -> str:
-    """The column's dtype as pandas says it."""
-    return DTYPES.get(column.dtype, column.dtype)
+def dtype(declared: Dtype) -> str:
+    """A declared dtype as pandas says it."""
+    return DTYPES.get(declared, declared)
 
 
 def fields(connector: Connector, resource: Resource, pen: Plain) -> list[str]:
     """The columns as a Markdown table, those on request as a list below it."""
     usual = [one for one in resource.columns if not one.on_request]
     rows = [
-        (pen.code(one.name), dtype(one), _place(one, pen), ", ".join(_remarks(connector, resource, one, pen)))
+        (pen.code(one.name), dtype(one.dtype), _place(one, pen), _remarks(connector, resource, one, pen))
         for one in usual
     ]
     identity = [(pen.code(name), "string", "", f"Clerk's id of the {what}") for name, what in _IDENTITY.items()]
@@ -60,7 +63,7 @@ def field_list(connector: Connector, resource: Resource, pen: Plain) -> list[str
     """The columns as plain text, by dtype."""
     by_dtype: dict[str, list[str]] = {"string": list(IDENTITY)}
     for one in sorted(resource.columns, key=lambda column: column.on_request):
-        by_dtype.setdefault(f"{dtype(one)}{', on request' if one.on_request else ''}", []).append(one.name)
+        by_dtype.setdefault(f"{dtype(one.dtype)}{', on request' if one.on_request else ''}", []).append(one.name)
     lines = ["Columns (each may be NA):"]
     for label, names in by_dtype.items():
         lines += pen.paragraph(f"{label}: {', '.join(names)}", first="  ", then="    ")
@@ -78,16 +81,12 @@ def _place(column: Column, pen: Plain) -> str:
     return "" if column.of_parent or column.path == column.name else pen.code(column.path)
 
 
-def _remarks(connector: Connector, resource: Resource, column: Column, pen: Plain) -> Iterator[str]:
-    if column.name in resource.key:
-        yield "key"
-    if column.personal:
-        yield "personal"
-    if column.dtype in _SHAPES:
-        yield _SHAPES[column.dtype]
-    yield from _made(connector, resource, column, pen)
-    if column.note:
-        yield pen.text(column.note)
+def _remarks(connector: Connector, resource: Resource, column: Column, pen: Plain) -> str:
+    told = ["key"] if column.name in resource.key else []
+    told += ["personal"] if column.personal else []
+    told += [_SHAPES[column.dtype]] if column.dtype in _SHAPES else []
+    told += _made(connector, resource, column, pen)
+    return "; ".join(filter(None, [", ".join(told), pen.text(column.note).rstrip(".")]))
 
 
 def _made(connector: Connector, resource: Resource, column: Column, pen: Plain) -> Iterator[str]:
@@ -96,7 +95,7 @@ def _made(connector: Connector, resource: Resource, column: Column, pen: Plain) 
         yield f"{pen.code(column.of_parent)} of {pen.code(f'{connector.name}.{resource.parent.resource}')}"
     if column.form:
         yield _FORMS.get(column.form, column.form)
-    if column.take:
+    if column.take and not _ALL.fullmatch(column.take):
         yield f"what {pen.code(column.take)} finds"
     if column.default is not None:
         yield f"{pen.code(str(column.default))} where nothing is sent"
@@ -107,7 +106,7 @@ def _groups(columns: Iterable[Column]) -> dict[str, list[Column]]:
     groups: dict[str, list[Column]] = {}
     for one in columns:
         shape = f" ({_SHAPES[one.dtype]})" if one.dtype in _SHAPES else ""
-        groups.setdefault(f"{dtype(one)}{shape}{', personal' if one.personal else ''}", []).append(one)
+        groups.setdefault(f"{dtype(one.dtype)}{shape}{', personal' if one.personal else ''}", []).append(one)
     return groups
 
 
@@ -121,13 +120,14 @@ def _variants(resource: Resource, pen: Plain) -> list[str]:
     """The columns that each type of a field gives, whatever the field is called."""
     if resource.variants is None:
         return []
-    begin = f"Further columns, one or several for each field in {pen.code(resource.variants.at)}, by its type:"
+    variants = resource.variants
+    begin = f"Further columns, one or several for each field in {pen.code(variants.at)}, by its type:"
     lines = ["", *pen.paragraph(begin)]
-    for kind, given in resource.variants.columns.items():
-        told = ", ".join(f"{pen.code(f'FIELD{_behind(one)}')} {dtype(one)}" for one in given)
-        lines += pen.paragraph(f"{pen.code(kind)}: {told}", first="- ", then="  ")
-    return lines
+    for kind in [*variants.columns, *variants.lists, *variants.unknown]:
+        parts = [f"{pen.code(_field(part))} {dtype(one)}" for part, one in variants.shape(kind).items()]
+        lines += pen.paragraph(f"{pen.code(kind)}: {', '.join(parts) or 'no column'}", first="- ", then="  ")
+    return [*lines, *pen.paragraph(f"any other type: {pen.code(_field(VALUE))} string (JSON text)", first="- ")]
 
 
-def _behind(column: Column) -> str:
-    return f"_{column.name}" if column.name != "value" else ""
+def _field(part: str) -> str:
+    return "FIELD" if part == VALUE else f"FIELD_{part}"

@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"[\\`*\[\]<~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _BLOCK = re.compile(r"(?=[-+>=#])|\d+(?=[.)](?:\s|$))")
 _TICKS = re.compile(r"`+")
 _NAMES = 28  # cells are padded no wider than that, so that most rows fit into 80 columns
-_URL = re.compile(r"https?://[^\s<>]+")
+_VERBATIM = re.compile(r"https?://[^\s<>]+|(?<!`)`[^`]+`(?!`)")
 
 
 def flat(text: str) -> str:
@@ -29,15 +29,15 @@ def flat(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    r"""`text` as Markdown that shows it letter by letter; addresses stay what they are.
+    r"""`text` as Markdown that shows it letter by letter; addresses and what stands between ` stay what they are.
 
-    >>> escape("a*b|c, snake_case, _private and https://example.com/a_b*")
-    'a\\*b|c, snake_case, \\_private and https://example.com/a_b*'
+    >>> escape("a*b|c, snake_case, _private, `_code_` and https://example.com/a_b*")
+    'a\\*b|c, snake_case, \\_private, `_code_` and https://example.com/a_b*'
     """
     parts, position = [], 0
-    for url in _URL.finditer(text):
-        parts += [_MARKUP.sub(r"\\\g<0>", text[position : url.start()]), url[0]]
-        position = url.end()
+    for found in _VERBATIM.finditer(text):
+        parts += [_MARKUP.sub(r"\\\g<0>", text[position : found.start()]), found[0]]
+        position = found.end()
     return "".join([*parts, _MARKUP.sub(r"\\\g<0>", text[position:])])
 
 

@@ -68,14 +68,24 @@ def _limits(connector: Connector, pen: Plain) -> Iterator[str]:
         yield f"fewer where {pen.code(manners.remaining)} says that fewer are left"
 
 
+def needs(connector: Connector, pen: Plain, *, short: bool = False) -> dict[str, list[str]]:
+    """The names of the resources by what they need: scopes, a capability, or nothing; `short` names one scope each."""
+    found: dict[str, list[str]] = {}
+    for resource in connector.resources:
+        if resource.scopes and short:
+            first = resource.scopes[0].rstrip("/").rpartition("/")[2]
+            need = f"{pen.code(first)}{' or another' if len(resource.scopes) > 1 else ''}"
+        elif resource.scopes or not resource.capability:
+            need = scopes(connector, resource.scopes, pen)
+        else:
+            need = f"the capability {pen.text(resource.capability)}"
+        found.setdefault(need, []).append(resource.name)
+    return found
+
+
 def _overview(connector: Connector, pen: Plain) -> Iterator[str]:
     """Which resources need what; what a scope contains, and which go by two names."""
-    needs: dict[str, list[str]] = {}
-    for resource in connector.resources:
-        capability = f"the capability {pen.text(resource.capability)}" if resource.capability else ""
-        need = capability if capability and not resource.scopes else scopes(connector, resource.scopes, pen)
-        needs.setdefault(need, []).append(resource.name)
-    yield from (f"{need}: {pen.codes(names)}" for need, names in needs.items())
+    yield from (f"{need}: {pen.codes(names)}" for need, names in needs(connector, pen).items())
     spoken = {scope for one in connector.resources for scope in (*one.scopes, *one.fuller)}
     for wide in connector.manners.implies:
         within = sorted(connector.widened([wide]) & {connector.canonical(one) for one in spoken} - {wide})

@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from socialconnect.reading.further import Detail
 from socialconnect.reading.paginate import AfterId, LinkHeader, Offset, PageNumber
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from socialconnect.reading.decide import ErrorRule
     from socialconnect.reading.declare import Connector, Param, Parent, Resource
+    from socialconnect.reading.further import Further
     from socialconnect.reference.pen import Plain
 
 _PAGES = {
@@ -24,6 +26,12 @@ _PAGES = {
     "page": "by number",
     "offset": "by position",
     "after_id": "by the last row's id",
+    "windowed": "by a cursor in the body, and past its end by time",
+}
+_FURTHER = {
+    "detail": "one further request for each record",
+    "tree": "further requests for what is inside a record",
+    "references": "further requests for what a record holds too much of",
 }
 _KINDS = {
     "throttled": "too many requests",
@@ -97,7 +105,7 @@ def cures(rules: Iterable[ErrorRule], pen: Plain) -> Iterator[str]:
 def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain) -> str:
     parent = resource.parent
     if parent and param.name == parent.param:
-        told = f"one or several, each a {pen.code(parent.column)} of {pen.code(f'{connector.name}.{parent.resource}')}"
+        told = f"one or several {pen.code(parent.column)} of {pen.code(f'{connector.name}.{parent.resource}')}"
         if parent.otherwise:
             told += f", or what {pen.code(f'{connector.name}.{parent.otherwise}')} lists the parents of"
     elif param.choices:
@@ -105,7 +113,7 @@ def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain
     else:
         told = f"{pen.text(param.allowed)}{', or several' if param.many else ''}"
     bounds = [
-        f"in the form {pen.code(param.pattern)}" if param.pattern else "",
+        f"in the form {pen.code(param.pattern)}" if param.pattern and not param.note else "",  # else the note tells it
         f"not with {' or '.join(map(pen.code, param.excludes))}" if param.excludes else "",
         f"only with {' and '.join(map(pen.code, param.needs))}" if param.needs else "",
     ]
@@ -142,10 +150,15 @@ def _pages(resource: Resource, pen: Plain) -> Iterator[str]:
         size = f", {paging.size:,} rows each" if isinstance(paging, AfterId | Offset | PageNumber) else ""
         yield f"one after another, {way}{size}"
     if resource.further is not None:
-        more = f"{resource.further.usual:g} more request{'s' if resource.further.usual != 1 else ''}"
-        yield f"each with about {more} ({pen.text(_sentence(resource.further))})"
+        yield _further(resource.further, pen)
     if resource.cap:
         yield f"at most {resource.cap:,} rows of one listing: the outcome of a longer one is {pen.code('partial')}"
+
+
+def _further(further: Further, pen: Plain) -> str:
+    batch = further.batch if isinstance(further, Detail) else None
+    bundled = f", {batch.size} of them bundled in one" if batch else ""
+    return _FURTHER.get(further.kind, f"further requests: {pen.text(_sentence(further))}") + bundled
 
 
 def _versions(connector: Connector, resource: Resource, pen: Plain) -> Iterator[str]:
