@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +22,23 @@ if TYPE_CHECKING:
 DTYPES = {"integer": {"Int64"}, "number": {"Float64"}, "boolean": {"boolean"}, "array": {"list"}, "object": {"json"}}
 TEXTS = {"string", "category"}
 NAMES = ("github", "google", "notion")
-MAY_IMPORT = {f"socialconnect.reading.{name}" for name in ("declare", "paginate", "decide")}
+GITHUB = {
+    # the listing's path in the specification, and the schema of its records where there is one
+    "repos": ("/user/repos", "repository"),
+    "profile": ("/user", "private-user"),
+    "emails": ("/user/emails", "email"),
+    "orgs": ("/user/orgs", "organization-simple"),
+    "issues": ("/repos/{owner}/{repo}/issues", "issue"),
+    "pulls": ("/repos/{owner}/{repo}/pulls", "pull-request-simple"),
+    "commits": ("/repos/{owner}/{repo}/commits", "commit"),
+    "languages": ("/repos/{owner}/{repo}/languages", ""),
+    "traffic": ("/repos/{owner}/{repo}/traffic/views", "traffic"),
+    "clones": ("/repos/{owner}/{repo}/traffic/clones", "traffic"),
+    "starred": ("/user/starred", "starred-repository"),
+    "gists": ("/gists", "base-gist"),
+    "events": ("/users/{username}/events", "event"),
+}
+MAY_IMPORT = ("socialconnect.reading.", "socialconnect.connectors._")
 FILES = sorted(
     path for path in Path(socialconnect.connectors.__file__).parent.glob("*.py") if not path.name.startswith("_")
 )
@@ -154,20 +172,127 @@ def test_google_profile_asks_for_the_documented_scopes() -> None:
     assert set(connector("google").scope_aliases.values()) < set(profile.scopes)
 
 
-def test_parameters_are_the_specification_s() -> None:
-    """The parameters of repos are those of the specification but for the pages, with the same choices."""
+def inner(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """What a `$ref` means."""
+    while "$ref" in node:
+        *_, kind, name = node["$ref"].split("/")
+        node = whole["components"][kind][name]
+    return node
+
+
+def asked(path: str) -> dict[str, dict[str, Any]]:
+    """The parameters of one of GitHub's listings, with their schemas."""
     github = spec("github-subset")
-    wanted: dict[str, set[str]] = {}
-    for parameter in github["paths"]["/user/repos"]["get"]["parameters"]:
-        if "$ref" in parameter:
-            parameter = github["components"]["parameters"][parameter["$ref"].rsplit("/", 1)[1]]  # noqa: PLW2901 - the same one, resolved
-        wanted[parameter["name"]] = set(parameter["schema"].get("enum", ()))
-    many = "affiliation"
-    default = github["paths"]["/user/repos"]["get"]["parameters"][1]["schema"]["default"]
-    wanted[many] = set(default.split(","))
-    found = {param.name: set(param.choices) for param in resource("github.repos").params}
-    assert found == {name: choices for name, choices in wanted.items() if name not in ("page", "per_page")}
-    assert resource("github.repos").query["sort"] in found["sort"]
+    found = [inner(one, github) for one in github["paths"][path]["get"].get("parameters", [])]
+    return {one["name"]: one["schema"] for one in found if one["in"] == "query"}
+
+
+@pytest.mark.parametrize("name", GITHUB)
+def test_parameters_are_the_specification_s(name: str) -> None:
+    """The parameters of a resource are those of the specification but for the pages, with the same choices."""
+    found, wanted = resource(f"github.{name}"), asked(GITHUB[name][0])
+    assert set(wanted) - {"page", "per_page"} == {param.name for param in found.params}
+    for param in found.params:
+        schema = wanted[param.name]
+        assert (schema.get("format") == "date-time") == (param.kind is datetime), param.name
+        if param.name == "affiliation":
+            assert ",".join(param.choices) == schema["default"]
+        else:
+            assert set(param.choices) == set(schema.get("enum", ())), param.name
+    for key, value in found.query.items():
+        assert key in wanted
+        assert value in wanted[key].get("enum", [value]), key
+    assert found.query.get("per_page", 100) == 100
+    assert ("per_page" in found.query) == ("per_page" in wanted)
+
+
+@pytest.mark.parametrize("name", GITHUB)
+def test_columns_are_the_specification_s(name: str) -> None:
+    """Each column of GitHub's stands in the specification's schema, with a dtype that fits what is described."""
+    if not GITHUB[name][1]:
+        return
+    github = spec("github-subset")
+    wanted = {re.sub(r"\[\]", "", path): kinds for path, kinds in listed(GITHUB[name][1], github).items()}
+    for column in resource(f"github.{name}").columns:
+        if column.of_parent:
+            continue
+        path = column.path.replace("[]", "")
+        inside = {one for one in wanted if one == path or one.startswith(f"{path}.")}
+        assert inside, column.path
+        if column.dtype == "datetime":
+            assert "datetime" in wanted[path] or path.endswith("_at"), column.path
+        elif not column.form and column.dtype not in ("json", "list"):
+            assert column.dtype in wanted[path], column.path
+
+
+def listed(name: str, whole: dict[str, Any]) -> dict[str, set[str]]:
+    """The leaves of a schema, those of what its lists hold among them."""
+
+    def walk(node: dict[str, Any], under: str, seen: tuple[str, ...]) -> None:
+        if (reference := node.get("$ref", "")) in seen:
+            return
+        seen = (*seen, reference) if reference else seen
+        node = inner(node, whole)
+        parts = [part for key in ("allOf", "oneOf", "anyOf") for part in node.get(key, [])]
+        for part in parts:
+            walk(part, under, seen)
+        for key, value in node.get("properties", {}).items():
+            walk(value, f"{under}.{key}" if under else key, seen)
+        if node.get("type") == "array" and not under.count(".") > 3:
+            walk(node.get("items", {}), under, seen)
+        kind = node.get("type", "string")
+        if under and not parts and kind in (*DTYPES, "string"):
+            found.setdefault(under, set()).update(
+                {"datetime"} if node.get("format") == "date-time" else DTYPES.get(kind, TEXTS)
+            )
+
+    found: dict[str, set[str]] = {}
+    walk({"$ref": f"#/components/schemas/{name}"}, "", ())
+    return found
+
+
+def test_starred_are_repositories() -> None:
+    """A starred repository has every column that a repository has, and its secret is dropped as well."""
+    repos, starred = resource("github.repos"), resource("github.starred")
+    assert {column.name: column.dtype for column in starred.columns} == {
+        column.name: column.dtype for column in repos.columns
+    }
+    assert {column.path for column in starred.columns} == {
+        "starred_at" if column.path == "starred_at" else f"repo.{column.path}" for column in repos.columns
+    }
+    assert starred.drop == ("repo.temp_clone_token",)
+    assert {column.name for column in starred.columns if column.personal} == {
+        column.name for column in repos.columns if column.personal
+    }
+
+
+WANTED = {
+    "emails": "email primary verified visibility",
+    "orgs": """login id node_id url repos_url events_url hooks_url issues_url members_url public_members_url avatar_url
+        description""",
+    "issues": """repo id number node_id title state state_reason user_login labels assignees milestone_title locked
+        active_lock_reason comments is_pull_request draft created_at updated_at closed_at closed_by_login
+        author_association body type_name sub_issues_total reactions_total repository_full_name html_url""",
+    "pulls": """repo id number title state draft user_login body labels assignees requested_reviewers requested_teams
+        milestone_title head_ref head_sha head_repo_full_name base_ref base_sha auto_merge author_association
+        created_at updated_at closed_at merged_at merge_commit_sha""",
+    "commits": """repo sha node_id html_url message author_name author_email author_date committer_name committer_email
+        committer_date author_login committer_login comment_count verified verify_reason parents""",
+    "gists": """id node_id description public files comments comments_enabled owner_login truncated created_at
+        updated_at html_url git_pull_url""",
+    "events": "login id type actor_login repo_name org_login public created_at payload",
+    "languages": "repo language bytes",
+    "traffic": "repo timestamp count uniques",
+    "clones": "repo timestamp count uniques",
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_every_column_is_there(name: str) -> None:
+    """Each of the columns that the reference asks for comes without being asked for."""
+    found = [column.name for column in resource(f"github.{name}").select(None)]
+    assert not set(WANTED[name].split()) - set(found)
+    assert found[0] in ("repo", "login") or resource(f"github.{name}").parent is None
 
 
 def test_excluding_parameters_are_refused() -> None:
@@ -179,10 +304,100 @@ def test_excluding_parameters_are_refused() -> None:
     assert query == {"per_page": "100", "sort": "full_name", "affiliation": "owner,collaborator"}
 
 
+@pytest.mark.parametrize(("given", "status"), [("2026-05-01", True), (1, False), ("soon", False), (True, False)])
+def test_times_are_checked_here(given: object, status: bool) -> None:  # noqa: FBT001 - whether it is one
+    """A time that is none is refused before GitHub could, and one that is goes out in UTC."""
+    issues = resource("github.issues")
+    if not status:
+        with pytest.raises(ValueError, match="since"):
+            issues.given({"since": given})  # type: ignore[dict-item]  # what callers may not pass
+        return
+    request = issues.request("https://api.github.com", {}, {"since": str(given)}, "ada/engine")
+    assert dict(request.query)["since"] == "2026-05-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("issues", {"repo": "engine"}),
+        ("issues", {"repo": "ada/engine/issues"}),
+        ("issues", {"repo": "ada/engine?state=all x"}),
+        ("issues", {"milestone": "v1"}),
+        ("issues", {"state": "merged"}),
+        ("issues", {"issue_field_values": "priority"}),
+        ("pulls", {"head": "main"}),
+        ("traffic", {"per": "month"}),
+        ("starred", {"sort": "stars"}),
+        ("events", {"login": "../user"}),
+    ],
+    ids=str,
+)
+def test_wrong_parameters_are_refused(name: str, arguments: dict[str, str]) -> None:
+    """What GitHub would refuse or misunderstand is refused here, with what would be right."""
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        resource(f"github.{name}").given(arguments)
+
+
+def test_a_repository_stands_in_its_path() -> None:
+    """Owner and name keep their slash, whatever else is in them is escaped."""
+    request = resource("github.commits").request("https://api.github.com", {}, {}, "ada/engine#1?x")
+    assert request.url == "https://api.github.com/repos/ada/engine%231%3Fx/commits?per_page=100"
+    assert request.template == "/repos/{repo}/commits"
+
+
+def test_parents_that_cannot_have_it_are_left_out() -> None:
+    """Issues are read where they are switched on, traffic where the user may push."""
+    where = {one.name: one.parent.where for one in connector("github").resources if one.parent}
+    assert {name: where.pop(name) for name in ("issues", "pulls", "traffic", "clones")} == {
+        "issues": "has_issues",
+        "pulls": "has_pull_requests",
+        "traffic": "perm_push",
+        "clones": "perm_push",
+    }
+    assert set(where.values()) == {""}
+
+
+def test_what_more_scopes_would_bring() -> None:
+    """Where a scope brings more rows without an error for want of it, the declaration says so."""
+    fuller = {one.name: set(one.fuller) for one in connector("github").resources}
+    assert {name for name, scopes in fuller.items() if scopes == {"repo"}} == {
+        *("repos", "issues", "pulls", "commits", "languages", "starred", "events")
+    }
+    assert fuller["gists"] == {"gist"}
+    assert fuller["profile"] == {"read:user"}
+    needed = {one.name: one.scopes for one in connector("github").resources if one.scopes}
+    assert needed == {
+        "emails": ("user:email",),
+        "orgs": ("read:org", "user"),
+        "traffic": ("repo",),
+        "clones": ("repo",),
+    }
+
+
 def test_versions_are_pinned() -> None:
     """The version that a connector is written for goes out as the provider's own header."""
-    assert connector("github").headers["x-github-api-version"] == connector("github").api_version == "2022-11-28"
-    assert connector("notion").headers["notion-version"] == connector("notion").api_version == "2026-03-11"
+    github = connector("github")
+    assert github.api_version == "2022-11-28"
+    for each in github.resources:
+        headers = github.headers_for(each)
+        assert headers["x-github-api-version"] == "2022-11-28"
+        assert headers["accept"].startswith("application/vnd.github")
+    assert github.headers_for(resource("github.starred"))["accept"] == "application/vnd.github.star+json"
+
+
+def test_another_version_can_be_chosen() -> None:
+    """The newest version goes out where it is chosen, with the same columns; one that there is not is refused."""
+    newest = connector("github").at("2026-03-10")
+    assert newest.headers_for(newest.resource("repos"))["x-github-api-version"] == "2026-03-10"
+    assert [one.columns for one in newest.resources] == [one.columns for one in connector("github").resources]
+    with pytest.raises(ValueError, match="2022-11-28"):
+        connector("github").at("2021-01-01")
+
+
+def test_notion_s_version_is_pinned() -> None:
+    """Notion's newest version goes out by default."""
+    notion = connector("notion")
+    assert notion.headers_for(notion.resource("users"))["notion-version"] == notion.api_version == "2026-03-11"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -197,9 +412,10 @@ def test_everything_is_explained(name: str) -> None:
         assert each.source.startswith("https://")
         assert each.key
         assert each.notes
-        assert any(column.personal for column in each.columns)
+        assert any(column.personal for column in each.columns) or each.name in IMPERSONAL
 
 
+IMPERSONAL = {"languages", "traffic", "clones"}  # figures of repositories
 PERSONAL = ("email", "login", "given_name", "family_name", "avatar_url", "picture", "bio", "location", "company")
 
 
@@ -220,7 +436,8 @@ def test_connectors_are_facts(path: Path) -> None:
             assert not node.names, f"{path.name} imports {node.names[0].name}"
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0
-            assert node.module == "__future__" or node.module in MAY_IMPORT, f"{path.name} imports {node.module}"
+            known = node.module in ("__future__", "datetime", "typing", "collections.abc")
+            assert known or str(node.module).startswith(MAY_IMPORT), f"{path.name} imports {node.module}"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,6 +25,7 @@ from socialconnect.reading.decide import (
     trace_id,
 )
 from socialconnect.reading.messages import Response
+from socialconnect.secret import Secret
 
 NOW = 1_800_000_000.0
 
@@ -329,6 +330,47 @@ def test_a_success_may_say_that_it_left_something_out():
     body = {"data": [1], "errors": [{"title": "Not Found", "message": "A post is gone."}]}
     assert judge(answer(200, body), errors) == GoOn(cut="200: A post is gone.")
     assert judge(answer(200, {"data": [1], "errors": []}), errors) == GoOn()
+
+
+SIGN_ON = ErrorRule(
+    "denied", status=(403,), header="x-sign-on=required", cure="Sign on.", quoted=r"url=(https://acme\.example/[^\s;]+)"
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "cure"),
+    [
+        ("required; url=https://acme.example/sso?ticket=7", "Sign on: https://acme.example/sso?ticket=7"),
+        ("required; url=https://acme.example/sso?ticket=7; kind=b", "Sign on: https://acme.example/sso?ticket=7"),
+        ("required; url=https://evil.example/sso", "Sign on."),
+        ("required; url=http://acme.example/sso", "Sign on."),
+        ("required; url=https://acme.example.evil.example/sso", "Sign on."),
+        ("required", "Sign on."),
+        (f"required; url=https://acme.example/{'a' * 400}", f"Sign on: https://acme.example/{'a' * 279}…"),
+    ],
+    ids=["address", "more behind it", "foreign", "not https", "foreign by its end", "none", "long"],
+)
+def test_a_cure_quotes_what_its_pattern_allows(header, cure):
+    """What the rule's pattern finds in its header ends the cure, cut where it is long; nothing else of it is shown."""
+    found = judge(answer(403, {"message": "No"}, x_sign_on=header), SIGN_ON)
+    assert isinstance(found, Fail)
+    assert found.cure == cure
+
+
+def test_a_quoted_secret_is_scrubbed():
+    """A secret that a provider puts into the quoted header does not leave."""
+    secret = Secret("very-secret-value-of-a-token")
+    found = judge(answer(403, x_sign_on=f"required; url=https://acme.example/{secret.reveal()}"), SIGN_ON)
+    assert isinstance(found, Fail)
+    assert secret.reveal() not in found.cure
+    assert found.cure.startswith("Sign on: https://acme.example/")
+
+
+def test_what_a_success_left_out_can_be_named():
+    """A success that left something out says what its header names."""
+    rule = ErrorRule("partial", status=(200,), header="x-left=some", cure="Some are missing.", quoted=r"ids=([\d,]+)")
+    assert judge(answer(200, [], x_left="some; ids=1,2"), rule) == GoOn(cut="Some are missing: 1,2")
+    assert judge(answer(200, [], x_left="some"), rule) == GoOn(cut="Some are missing.")
 
 
 def test_a_hopeless_wait_gives_up():

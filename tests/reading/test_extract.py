@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from socialconnect import Column, Resource, columns
 from socialconnect.errors import MalformedResponse
+from socialconnect.reading.declare import Parent
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.typed import attribute
 
@@ -36,8 +37,8 @@ EVERY = (
 NAMES = [column.name for column in EVERY]
 
 
-def resource(*cols, **more):
-    return Resource("things", "/things", columns=cols or EVERY, **more)
+def resource(*cols, path="/things", **more):
+    return Resource("things", path, columns=cols or EVERY, **more)
 
 
 def both(body, *cols, **more):
@@ -290,6 +291,35 @@ def test_a_single_record_is_one_row():
     extractor = Extractor(one, one.select(None))
     assert row(extractor.page(json.dumps(FULL).encode()))["email"] == "yes"
     assert extractor.page(b"null").rows == 0
+
+
+ENTRIES = (Column("word", "string", "key"), Column("times", "Int64", "value"), Column("deep", "string", "value.a"))
+
+
+@pytest.mark.parametrize(
+    ("records", "body"),
+    [("", {"b": 2, "a": 1, "": {"a": "x"}}), ("in.here", {"in": {"here": {"b": 2, "a": 1, "": {"a": "x"}}}})],
+)
+def test_an_object_s_entries_can_be_the_records(records, body):
+    """Each entry of an object is a row, in the object's order; a value of another kind costs no other row."""
+    one = resource(*ENTRIES, records=records, entries=True)
+    page = Extractor(one, one.select(None)).page(json.dumps(body).encode())
+    assert page.columns == (["b", "a", ""], [2, 1, None], [None, None, "x"])
+    assert page.drift == {"times": 1}
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"null"])
+def test_no_entries_are_no_rows(body):
+    """An empty object has no rows, nor has the empty list that some providers write in its place."""
+    one = resource(*ENTRIES, entries=True)
+    assert Extractor(one, one.select(None)).page(body).rows == 0
+
+
+def test_entries_carry_their_parent():
+    """Rows that are entries have their parent's column in front, and `raw` holds nothing that is declared."""
+    one = resource(*ENTRIES[:2], path="/w/{shelf}", entries=True, parent=Parent("shelves", "shelf"))
+    page = Extractor(one, one.select(None), raw=True).page(b'{"a": 1}', {"id": "s1"})
+    assert page.columns == (["s1"], ["a"], [1], ["{}"])
 
 
 def test_raw_keeps_what_no_column_declares():
