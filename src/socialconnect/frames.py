@@ -12,7 +12,7 @@ from socialconnect.reading.declare import IDENTITY, Column, Dtype
 from socialconnect.reading.extract import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from socialconnect.reading.typed import Page, Values
 
@@ -136,8 +136,10 @@ def _pandas_dtype(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
 
 def joined(frames: Sequence[pd.DataFrame], place: Callable[[pd.DataFrame], Sequence[int]]) -> pd.DataFrame:
     """The rows of several frames of one resource with its dtypes, in the order of their places."""
-    names = [name for name in frames[0].columns if isinstance(frames[0][name].dtype, pd.CategoricalDtype)]
-    plain = [frame.astype(dict.fromkeys(names, "str")) for frame in frames]  # categories that differ would be lost
+    dtypes = {name: dtype for frame in reversed(frames) for name, dtype in frame.dtypes.items()}
+    names = [name for name, dtype in dtypes.items() if isinstance(dtype, pd.CategoricalDtype)]
+    dtypes |= dict.fromkeys(names, "str")  # categories that differ would be lost
+    plain = [_widened(frame, dtypes) for frame in frames]
     frame = pd.concat(plain, ignore_index=True)
     places = pd.Series(place(frame), dtype="int64")
     frame = frame.iloc[places.argsort(kind="stable")].reset_index(drop=True)
@@ -145,6 +147,12 @@ def joined(frames: Sequence[pd.DataFrame], place: Callable[[pd.DataFrame], Seque
         values = pd.Index(frame[name].dropna().unique(), dtype="str")  # in the order of their rows, as in any frame
         frame[name] = frame[name].astype(pd.CategoricalDtype(values))
     return frame
+
+
+def _widened(frame: pd.DataFrame, dtypes: Mapping[Hashable, object]) -> pd.DataFrame:
+    """The frame with all of these columns, those that it lacks without values."""
+    found = {name: frame[name] if name in frame else pd.Series([None] * len(frame)) for name in dtypes}
+    return pd.DataFrame({name: column.astype(dtypes[name]) for name, column in found.items()}, index=frame.index)
 
 
 def describe(frame: pd.DataFrame, facts: Mapping[str, str | int | bool]) -> pd.DataFrame:

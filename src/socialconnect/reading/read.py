@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import ceil
 from time import perf_counter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from socialconnect.errors import PagingLoop
 from socialconnect.reading.paginate import Ending, LinkHeader
@@ -83,6 +83,14 @@ async def read(
         yield number, await cut(request, response)
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A further step that can tell what it could not complete."""
+
+    def cut(self, body: bytes) -> str:
+        """What is missing from a completed body; nothing where it is whole."""
+
+
 class _Cut:
     """Makes pages of one listing's responses, completed by further requests where the resource asks for them."""
 
@@ -96,14 +104,16 @@ class _Cut:
 
     async def __call__(self, request: Request, response: Response) -> Page:
         resource = self._extractor.resource
-        body = response.body
+        body, short = response.body, ""
         if resource.further is not None:
             body = await resource.further.complete(request, body, self._send)
+            short = resource.further.cut(body) if isinstance(resource.further, Telling) else ""
         began = perf_counter()
         page = self._extractor.page(body, self._parent)
         self.seconds = perf_counter() - began
         self._rows += page.rows
         cut = resource.paging.cut(request, response) if isinstance(resource.paging, Ending) else ""
+        cut = f"{cut} {short}".strip()
         if resource.cap and self._rows >= resource.cap > self._rows - page.rows:
             cut = f"No more than {resource.cap:,} rows can be had of {resource.name}, and that many came."
         return replace(page, cut=cut) if cut else page

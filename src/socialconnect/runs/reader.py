@@ -21,6 +21,7 @@ from socialconnect.errors import (
     SocialConnectError,
     UserNotFound,
 )
+from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
 from socialconnect.http.send import Caller, Sender, Sent, Wire
 from socialconnect.reading.decide import granted
@@ -84,6 +85,7 @@ class Reader:
         self._wire = wire
         self._connector = connector
         self._resource = resource
+        self._columns = columns
         self._extractor = Extractor(resource, resource.select(columns), raw=raw)
         self._table = Table(self._extractor.columns, raw=raw)
         self._order = InOrder(self._table)
@@ -273,6 +275,9 @@ class Reader:
         ended = [self._ended[key] for key in sorted(self._ended)]
         frame = self._unrepeated(self._table.frame(), ended)
         late = {name: count for name, count in self._table.drift.items() if not any(name in one.drift for one in ended)}
+        if self._resource.variants is not None:
+            frame, odd = expand(frame, self._resource, self._columns)
+            late |= odd
         run = Run(secrets.token_hex(8), self._name, read_at, frame, tuple(ended), self._trace, drift=late)
         describe(
             frame,
