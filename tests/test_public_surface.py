@@ -14,7 +14,7 @@ NAMES = """
 AccessDenied AccountError AfterId AsyncClient BodyCursor BoundConnector BoundResource Budget Client Column Connector
 Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey LinkHeader MalformedResponse Manners MissingKey
 MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent
-PartialWarning ProtocolError ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused Resource Run Secret Settings
+PartialWarning Plan ProtocolError ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused Resource Run Secret Settings
 SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError UserNotFound __version__ columns record
 replay sandbox
 """.split()  # noqa: SIM905 - a list as a text reads best

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         PageNumber,
     )
     from socialconnect.runs.outcomes import Outcome
+    from socialconnect.runs.plan import Plan
     from socialconnect.runs.run import Run
     from socialconnect.runs.tell import PartialWarning
     from socialconnect.sandbox.faults import Fault
@@ -109,6 +110,7 @@ __all__ = [
     "Param",
     "Parent",
     "PartialWarning",
+    "Plan",
     "ProtocolError",
     "ProviderNotEnabled",
     "RateLimited",
@@ -147,6 +149,7 @@ _HOMES = {
     "reading.declare": "Budget Column Connector Param Parent Resource columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
+    "runs.plan": "Plan",
     "runs.run": "Run",
     "runs.tell": "PartialWarning",
     "sandbox.faults": "Fault",

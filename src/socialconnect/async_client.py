@@ -17,13 +17,13 @@ from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
+from socialconnect.plan import Ahead, asked_for
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
-from socialconnect.runs.coverage import coverage_frame
-from socialconnect.runs.judge import Question
+from socialconnect.runs.learned import Lessons
 from socialconnect.runs.reader import Reader
 from socialconnect.runs.run import Asked, Run, Watch
-from socialconnect.runs.select import Users, choose, kept
-from socialconnect.runs.tell import OnError, tell, tell_left_out
+from socialconnect.runs.select import Chosen, Users, choose, kept
+from socialconnect.runs.tell import OnError, check, tell, tell_left_out
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient:
+class AsyncClient(Ahead):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further
@@ -68,6 +68,7 @@ class AsyncClient:
         self._wire = Wire(self.settings, self._transport)
         self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
+        self._lessons = Lessons()
 
     async def users(
         self, /, *, columns: Sequence[str] | None = None, raw: bool = False, **filters: Value
@@ -121,35 +122,6 @@ class AsyncClient:
         tell_left_out("accounts", frame)
         return frame
 
-    async def coverage(
-        self, resource: str | Sequence[str], users: Users = None, *, tokens: bool = False
-    ) -> pd.DataFrame:
-        """Who can be read, who cannot, why, and the step that mends it: before any provider is called.
-
-        Parameters: `resource` as `github.repos`, or several; `users` as everywhere, but nothing is everybody, with or
-        without the connection. All is told from Clerk's list of users, which is all that is asked; with `tokens` Clerk
-        is asked for each connected account's token too, and for the providers that it has enabled.
-
-        Returns one row per resource, user and external account: user_id, external_account_id, provider, resource, state
-        (readable, not_connected, not_verified, missing_scope, token_dead, provider_not_enabled, user_not_found, or
-        unchecked where Clerk failed to say), required and granted (lists of scopes; granted is None where Clerk names
-        none, and then only a read tells), missing, narrowed (what is granted but too narrow will not show), capability
-        (what the provider has instead of scopes and nobody can know beforehand), message and cure. `attrs["summary"]`
-        counts the states. Raises an UnknownName for what there is not to read and an InvalidKey where Clerk refuses the
-        key.
-
-        >>> import socialconnect as sc
-        >>> sc.sandbox(users=20).coverage("google.profile").attrs["summary"]
-        '14 readable, 5 not_connected, 1 missing_scope, 1 not_verified'
-        """
-        names = [resource] if isinstance(resource, str) else [*dict.fromkeys(resource)]
-        found = [
-            Question(connector, connector.resource(name)) for connector, name in map(self.connectors.resource, names)
-        ]
-        frame = await coverage_frame(self._clerk, found, choose(users), _ignore, tokens=tokens)
-        tell_left_out("coverage", frame)
-        return frame
-
     async def read(
         self,
         /,
@@ -179,14 +151,15 @@ class AsyncClient:
         >>> bool(len(run.frame) <= len(run.outcomes))
         True
         """
-        if on_error not in ("warn", "raise", "ignore"):
-            raise UsageError(f"on_error={on_error!r} is not possible.", cure="Pass 'warn', 'raise' or 'ignore'.")
-        asked = Asked(None if columns is None else tuple(columns), raw, arguments)
-        if isinstance(columns, str):
-            raise UsageError(f"columns={columns!r} is one text.", cure=f"Pass a list: columns=[{columns!r}].")
-        run = await self._reader(resource, asked, watch).run(choose(users))
-        run = replace(run, asked=asked, again=self._again)
+        check(on_error)
+        asked = asked_for(columns, raw=raw, arguments=arguments)
+        run = await self._carried(resource, asked, choose(users), watch)
         tell(resource, run, on_error)
+        return run
+
+    async def _carried(self, resource: str, asked: Asked, chosen: list[Chosen] | None, watch: Watch | None) -> Run:
+        run = replace(await self._reader(resource, asked, watch).run(chosen), asked=asked, again=self._again)
+        self._lessons.take(run)
         return run
 
     async def retry(self, run: Run, *, on_error: OnError = "warn", watch: Watch | None = None) -> Run:

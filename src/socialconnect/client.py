@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+import functools
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from socialconnect import portal
 from socialconnect.async_client import AsyncClient
@@ -10,14 +11,17 @@ from socialconnect.bound import BoundConnector
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from pydantic import SecretStr
 
     from socialconnect.connectors import Connectors
     from socialconnect.http.transport import Application
-    from socialconnect.reading.declare import Connector
+    from socialconnect.reading.declare import Connector, Value
+    from socialconnect.runs.plan import Plan
+    from socialconnect.runs.run import Run
+    from socialconnect.runs.select import Users
     from socialconnect.sandbox import Sandbox
 
 
@@ -65,6 +69,39 @@ class Client:
     providers = portal.blocking(AsyncClient.providers)
     count = portal.blocking(AsyncClient.count)
     close = portal.blocking(AsyncClient.aclose)
+
+    @overload
+    def plan(
+        self,
+        /,
+        resource: str,
+        users: Users = None,
+        *,
+        columns: Sequence[str] | None = None,
+        raw: bool = False,
+        tokens: bool = False,
+        **arguments: Value,
+    ) -> Plan[Run]: ...
+
+    @overload
+    def plan(
+        self, /, resource: list[str] | tuple[str, ...], users: Users = None, *, tokens: bool = False
+    ) -> Plan[dict[str, Run]]: ...
+
+    @functools.wraps(AsyncClient.plan)
+    def plan(  # noqa: D102 - wraps brings the words
+        self,
+        /,
+        resource: str | list[str] | tuple[str, ...],
+        users: Users = None,
+        **how: Any,
+    ) -> Plan[Run] | Plan[dict[str, Run]]:
+        __tracebackhide__ = True
+        if isinstance(resource, str):
+            one = portal.run(self.aio.plan(resource, users, **how))
+            return one.by(lambda on_error, watch: portal.run(one.run(on_error=on_error, watch=watch)))
+        each = portal.run(self.aio.plan(resource, users, **how))
+        return each.by(lambda on_error, watch: portal.run(each.run(on_error=on_error, watch=watch)))
 
     @property
     def settings(self) -> Settings:

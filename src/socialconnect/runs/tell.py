@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
+
+from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +17,12 @@ OnError = Literal["warn", "raise", "ignore"]
 
 class PartialWarning(UserWarning):
     """Some accounts were not read whole; `run.outcomes` says which, why and what to do."""
+
+
+def check(on_error: str) -> None:
+    """A UsageError where it is none of the ways."""
+    if on_error not in get_args(OnError):
+        raise UsageError(f"on_error={on_error!r} is not possible.", cure="Pass 'warn', 'raise' or 'ignore'.")
 
 
 def tell(resource: str, run: Run, on_error: OnError) -> None:
