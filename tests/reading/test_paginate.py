@@ -31,11 +31,12 @@ def query(request):
     return dict(request.query)
 
 
-def test_there_are_nine_kinds():
+def test_there_are_ten_kinds():
     """Each kind of paging has its own short name."""
     kinds = {each.kind for each in vars(paginate).values() if isinstance(getattr(each, "kind", None), str)}
     assert kinds == {
         "none", "cursor", "next_url", "link_header", "body_cursor", "graphql", "page", "offset", "after_id",
+        "windowed",
     }  # fmt: skip
 
 

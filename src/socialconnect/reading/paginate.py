@@ -1,4 +1,4 @@
-"""The nine ways in which providers cut a listing into pages.
+"""The ten ways in which providers cut a listing into pages.
 
 Each is a value with one pure function, `next_request(request, response) -> Request | None`: it has no memory,
 so any page can be resumed from its own request.
@@ -154,6 +154,81 @@ class BodyCursor:
         if not self.path:
             return following
         return replace(following, url=urlsplit(request.url)._replace(path=self.path, query="").geturl())
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed:
+    """One query gives no more than so many rows and says so at its end: the next one begins with the last row's time.
+
+    `{"results": [{"created_time": "2026-05-01T…"}], "has_more": false, "request_status": {"type": "incomplete"}}`:
+    `Windowed(BodyCursor("next_cursor", "start_cursor", more="has_more"), "request_status", by="created_time")`
+
+    A POST whose `sorts` put the oldest first goes on with a `filter` for rows that are not older than the last, beside
+    the caller's own. Rows at a window's edge come twice. Without `by`, or where the caller sorts otherwise, the listing
+    ends there, and `cut` says so.
+    """
+
+    within: BodyCursor
+    status: str
+    by: str = ""
+    records: str = "results"
+
+    kind: ClassVar[str] = "windowed"
+    overlaps: ClassVar[bool] = True
+
+    def next_request(self, request: Request, response: Response) -> Request | None:
+        """The next page, or the first one of the next window."""
+        following = self.within.next_request(request, response)
+        return following if following is not None or not self._short(response) else self._later(request, response)
+
+    def cut(self, request: Request, response: Response) -> str:
+        """Why the rest of a listing that ended short cannot be had."""
+        if not self._short(response) or self.next_request(request, response) is not None:
+            return ""
+        reason = look(response.json(), f"{self.status}.incomplete_reason") or "incomplete"
+        if not self.by:
+            why = "further rows cannot be asked for"
+        elif self._sorted(request):
+            why = "the rest is of one moment, or the filter is too deep to go on with"
+        else:
+            why = "it can go on only without sorts"
+        return f"The provider ended the listing before its end ({reason}): {why}."
+
+    def _short(self, response: Response) -> bool:
+        return b'"incomplete"' in response.body and look(response.json(), f"{self.status}.type") == "incomplete"
+
+    def _sorted(self, request: Request) -> bool:
+        return _object(request.body).get("sorts") == [{"timestamp": self.by, "direction": "ascending"}]
+
+    def _later(self, request: Request, response: Response) -> Request | None:
+        rows = look(response.json(), self.records)
+        last = look(rows[-1], self.by) if self.by and isinstance(rows, list) and rows else None
+        if not isinstance(last, str) or not self._sorted(request):
+            return None
+        body = {name: value for name, value in _object(request.body).items() if name != self.within.param}
+        given = body.get("filter")
+        listed = given.get("and") if isinstance(given, dict) else []
+        conditions = listed if isinstance(listed, list) else [given]
+        begin: Json = {"timestamp": self.by, self.by: {"on_or_after": last}}
+        if begin in conditions or any(map(_deep, conditions)):
+            return None
+        earlier = [one for one in conditions if not self._begins(one)]  # which the later beginning contains
+        return request.with_json({**body, "filter": {"and": [*earlier, begin]}})
+
+    def _begins(self, condition: Json) -> bool:
+        bounds = condition.get(self.by) if isinstance(condition, dict) else None
+        return isinstance(bounds, dict) and [*bounds] == ["on_or_after"]
+
+
+def _deep(condition: Json) -> bool:
+    """Whether a filter, put into another, would be nested deeper than two levels."""
+    inner = _compound(condition)
+    return any(_compound(one) for one in inner)
+
+
+def _compound(condition: Json) -> list[Json]:
+    found = (condition.get("and") or condition.get("or")) if isinstance(condition, dict) else None
+    return found if isinstance(found, list) else []
 
 
 @dataclass(frozen=True, slots=True)
