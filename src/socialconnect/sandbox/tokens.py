@@ -25,7 +25,7 @@ _READS = tuple(
     f"{_AUTH}{name}"
     for name in ("contacts.readonly", "calendar.readonly", "drive.metadata.readonly", "gmail.readonly", "gmail.labels")
 )
-_OWN = tuple(f"{_AUTH}user.{name}.read" for name in ("birthday", "phonenumbers", "addresses"))
+_OWN = tuple(f"{_AUTH}user.{name}.read" for name in ("birthday", "phonenumbers", "addresses", "gender", "organization"))
 
 
 @dataclass(frozen=True, slots=True)
