@@ -1,12 +1,14 @@
 """A cache that asks every time: what may be kept, for whom, and what a 304 stands for."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
 import sqlite3
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -174,7 +176,7 @@ async def test_instances_share_nothing(place):
 @pytest.mark.parametrize(
     ("request_", "account", "tokens"),
     [
-        (Request("POST", REQUEST.url, body=b"{}"), "eac_1", Tokens()),
+        (Request("POST", REQUEST.url), "eac_1", Tokens()),
         (Request("GET", REQUEST.url, body=b"{}"), "eac_1", Tokens()),
         (REQUEST, "", Tokens()),
     ],
@@ -252,6 +254,9 @@ async def test_no_date_is_asked_by(bench):
     await bench.send()
     await bench.send()
     assert asked == [dict(REQUEST.headers), {**REQUEST.headers, "if-none-match": bench.service.etag}]
+    bench.service.answers = [(304, {"etag": bench.service.etag, "last-modified": "Fri, 02 Jan 2026 00:00:00 GMT"}, b"")]
+    assert (await bench.send()).body == bench.service.body
+    assert len(asked) == 3
     only_dated = Response(200, {"last-modified": "Thu, 01 Jan 2026 00:00:00 GMT"}, b"{}")
     assert not may_be_kept(REQUEST, only_dated)
 
@@ -361,14 +366,22 @@ async def test_what_somebody_else_wrote_is_not_taken(place):
 
 
 async def test_an_answer_moved_to_another_question_is_not_taken(place):
-    """What was kept for one account and put under another's key is not given out."""
+    """What was kept for one account and put under another's key, whole and in order, is not given out."""
     bench = Bench(place)
-    await bench.send()
-    bench.service.body = b'[{"id": "b"}]'
-    await bench.send(account="eac_2")
-    moved = "UPDATE streams SET chunk_data = (SELECT chunk_data FROM streams ORDER BY rowid LIMIT 1)"
-    assert rewritten(place, moved) == 2
-    assert (await bench.send(account="eac_2")).body == b'[{"id": "b"}]'
+    keys = []
+    for account in ("eac_1", "eac_2"):
+        bench.service.body = f'[{{"id": "{account}"}}]'.encode()
+        keys.append(
+            (await bench.wire.cache.find(REQUEST, REQUEST.url, Secret("token-of-the-test"), account)).key.encode()
+        )
+        await bench.send(account=account)
+    assert rewritten(place, "DELETE FROM entries WHERE cache_key = ?", keys[1]) == 1
+    connection = sqlite3.connect(place)
+    (data,) = connection.execute("SELECT data FROM entries").fetchone()
+    connection.close()
+    assert data.count(keys[0]) == 1
+    assert rewritten(place, "UPDATE entries SET cache_key = ?, data = ?", keys[1], data.replace(*keys)) == 1
+    assert b"eac_2" in (await bench.send(account="eac_2")).body
     assert bench.service.conditions == [None, None, None]
     await bench.wire.aclose()
 
@@ -463,7 +476,9 @@ async def test_closing_is_not_the_end(place):
     """After closing, the file is opened again and holds what it held."""
     bench = Bench(place)
     await bench.send()
+    assert len(list(place.parent.iterdir())) > 1
     await bench.wire.aclose()
+    assert list(place.parent.iterdir()) == [place]
     await bench.send()
     assert bench.told[1][:2] == (304, True)
     await bench.wire.aclose()
@@ -494,16 +509,16 @@ async def test_a_fork_opens_the_file_for_itself(place, monkeypatch):
     """A child process neither uses nor closes what its parent has open."""
     bench = Bench(place)
     await bench.send()
-    parents = bench.wire.cache._kept
+    parents = weakref.ref(bench.wire.cache._kept)
     monkeypatch.setattr(os, "getpid", lambda: -1)
     await bench.send()
     assert bench.told[1][1]
-    assert bench.wire.cache._kept is not parents
-    parents.close()
+    gc.collect()
+    assert parents() not in (None, bench.wire.cache._kept)
+    parents().close()
+    assert parents()._storage.connection.execute("SELECT 1").fetchone() == (1,)
     await bench.wire.aclose()
-    monkeypatch.undo()
-    assert parents._storage.get_entries("") == []
-    parents._storage.close()
+    parents()._storage.close()
 
 
 def test_it_is_off_and_unloaded_by_default():

@@ -11,6 +11,7 @@ from tests.worlds import accounts_of, client_of, opened
 import socialconnect as sc
 from socialconnect.reading.messages import Request
 from socialconnect.sandbox import Sandbox, running
+from socialconnect.sandbox.answers import Answer, Call, conditional
 from socialconnect.secret import Secret
 
 GITHUB, CLERK = "api.github.com", "api.clerk.com"
@@ -126,7 +127,10 @@ async def test_a_cassette_holds_whole_answers(tmp_path, place):
         assert not taken.trace["cached"].any()
         with sc.replay(tmp_path / "analysis.yaml"):
             played = await client.read("github.repos", on_error="ignore")
+            async with client_of(world, cache=tmp_path / "unused.db") as other:
+                await other.read("github.repos", on_error="ignore")
         again = await client.read("github.repos", on_error="ignore")
+    assert not (tmp_path / "unused.db").exists()
     pd.testing.assert_frame_equal(first.frame, played.frame)
     assert again.trace["cached"].any()
 
@@ -167,6 +171,16 @@ def test_a_fork_reads_on(place):
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED, str(place)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert (done.stdout.split(), done.stderr) == (["0", "True", "True"], "")
+
+
+def test_githubs_etag_is_the_tokens_own():
+    """As at GitHub, the same answer to another token, or to another method, has no ETag in common."""
+    found = Answer(200, b"{}")
+    first, second = (
+        conditional(Call(GITHUB, "GET", "/", headers={"authorization": f"Bearer {t}"}), found) for t in "ab"
+    )
+    assert first.headers["etag"] != second.headers["etag"]
+    assert conditional(Call(GITHUB, "POST", "/"), found) is found
 
 
 async def test_github_counts_no_confirmed_request():
