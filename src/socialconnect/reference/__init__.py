@@ -66,7 +66,7 @@ def overview(connectors: Iterable[Connector], folder: str = "") -> str:
         told = [f"{need}: {', '.join(names)}" for need, names in needs(one, pen, short=True).items()]
         rows.append((f"[{pen.text(one.title)}]({to})", ", ".join(links), "; ".join(told)))
     head = ("provider", "resources", "what they need")
-    return "\n".join([f"| {' | '.join(head)} |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)])
+    return "\n".join([f"| {' | '.join(head)} |", "|:---|:---|:---|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def connector_text(connector: Connector) -> str:

@@ -10,7 +10,7 @@ from socialconnect.reading.variants import VALUE
 from socialconnect.reference.pen import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from socialconnect.reading.declare import Column, Connector, Dtype, Resource
     from socialconnect.reference.pen import Plain
@@ -30,6 +30,7 @@ _FORMS = {
 }
 _IDENTITY = dict(zip(IDENTITY, ("user", "external account"), strict=True))
 _ALL = re.compile(r"(\(\?s\))?\(\.\+\)")  # a pattern that takes everything but an empty text
+_CHOICE = re.compile(r"\[\?[^\]]{24,}\]")
 _SHAPES = {"json": "JSON text", "list": "list"}
 
 
@@ -41,21 +42,18 @@ def dtype(declared: Dtype) -> str:
 def fields(connector: Connector, resource: Resource, pen: Plain) -> list[str]:
     """The columns as a Markdown table, those on request as a list below it."""
     usual = [one for one in resource.columns if not one.on_request]
-    rows = [
-        (pen.code(one.name), dtype(one.dtype), _place(one, pen), _remarks(connector, resource, one, pen))
-        for one in usual
-    ]
-    identity = [(pen.code(name), "string", "", f"Clerk's id of the {what}") for name, what in _IDENTITY.items()]
-    cells: list[tuple[str, ...]] = [("column", "dtype", "from", "remarks"), *identity, *rows]
-    if not any(row[2] for row in cells[1:]):
-        cells = [(name, kind, remarks) for name, kind, _, remarks in cells]
-    lines = table(cells[0], cells[1:])
+    short = selections(resource)
+    rows = [(pen.code(one.name), dtype(one.dtype), _remarks(connector, resource, one, short, pen)) for one in usual]
+    identity = [(pen.code(name), "string", f"Clerk's id of the {what}") for name, what in _IDENTITY.items()]
+    lines = table(("column", "dtype", "from where, and what to know"), [*identity, *rows])
     groups = _groups([one for one in resource.columns if one.on_request])
     if groups:
         lines += ["", *pen.paragraph(f"On request, by naming them in {pen.code('columns')}:")]
         for label, group in groups.items():
-            told = ", ".join(_told(one, pen) for one in group)
+            told = ", ".join(_told(one, short, pen) for one in group)
             lines += pen.paragraph(f"{label}: {told}", first="- ", then="  ")
+    legend = (line for long, instead in short.items() for line in _legend(long, instead, pen))
+    lines += ["", *legend] if short else []
     return [*lines, *_variants(resource, pen)]
 
 
@@ -77,16 +75,33 @@ def field_list(connector: Connector, resource: Resource, pen: Plain) -> list[str
     return [*lines, *_variants(resource, pen)]
 
 
-def _place(column: Column, pen: Plain) -> str:
-    return "" if column.of_parent or column.path == column.name else pen.code(column.path)
+def selections(resource: Resource) -> dict[str, str]:
+    """Choices among elements that are too long for a cell, each with what stands for it there."""
+    long = dict.fromkeys(one for column in resource.columns for one in _CHOICE.findall(column.path))
+    return {one: f"[?…{number}]" if len(long) > 1 else "[?…]" for number, one in enumerate(long, 1)}
 
 
-def _remarks(connector: Connector, resource: Resource, column: Column, pen: Plain) -> str:
+def _place(column: Column, short: Mapping[str, str], pen: Plain) -> str:
+    if column.of_parent or column.path == column.name:
+        return ""
+    place = column.path
+    for long, instead in short.items():
+        place = place.replace(long, instead)
+    return pen.code(place)
+
+
+def _remarks(connector: Connector, resource: Resource, column: Column, short: Mapping[str, str], pen: Plain) -> str:
     told = ["key"] if column.name in resource.key else []
     told += ["personal"] if column.personal else []
     told += [_SHAPES[column.dtype]] if column.dtype in _SHAPES else []
     told += _made(connector, resource, column, pen)
-    return "; ".join(filter(None, [", ".join(told), pen.text(column.note).rstrip(".")]))
+    return "; ".join(filter(None, [_place(column, short, pen), ", ".join(told), pen.text(column.note).rstrip(".")]))
+
+
+def _legend(long: str, short: str, pen: Plain) -> list[str]:
+    conditions = [pen.code(one) for one in long.removeprefix("[?").removesuffix("]").split(",")]
+    told = f"{pen.code(short)}: the first element with {', else with '.join(conditions)}"
+    return pen.paragraph(told.replace(f"else with {pen.code('*')}", "else the first of all"), first="- ", then="  ")
 
 
 def _made(connector: Connector, resource: Resource, column: Column, pen: Plain) -> Iterator[str]:
@@ -110,8 +125,8 @@ def _groups(columns: Iterable[Column]) -> dict[str, list[Column]]:
     return groups
 
 
-def _told(column: Column, pen: Plain) -> str:
-    beside = [f"from {_place(column, pen)}" if column.path != column.name else "", pen.text(column.note)]
+def _told(column: Column, short: Mapping[str, str], pen: Plain) -> str:
+    beside = [f"from {_place(column, short, pen)}" if column.path != column.name else "", pen.text(column.note)]
     told = ", ".join(filter(None, beside))
     return pen.code(column.name) + (f" ({told})" if told else "")
 

@@ -105,5 +105,5 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [
         " | ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]]) for row in cells
     ]
-    rule = "|".join(["-" * (width + 2) for width in widths] + ["-" * (len(head[-1]) + 2)])
+    rule = "|".join(f":{'-' * (width + 1)}" for width in (*widths, len(head[-1])))
     return [f"| {lines[0]} |", f"|{rule}|", *(f"| {line} |" for line in lines[1:])]
