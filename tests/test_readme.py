@@ -9,31 +9,28 @@ import pandas as pd
 import pytest
 
 import socialconnect as sc
+from socialconnect import reference
 from socialconnect.connectors import Connectors
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-def table() -> str:
-    lines = ["| provider | resource | what it holds | columns | scope, any of |", "|---|---|---|---|---|"]
-    for name, connector in Connectors().items():
-        for one in connector.resources:
-            scopes = ", ".join(f"`{scope.rpartition('/')[2]}`" for scope in one.scopes) or "none"
-            count = (
-                f"{len(one.columns)}"
-                if len(one.select(None)) == len(one.columns)
-                else (f"{len(one.select(None))}, {len(one.columns)} on request")
-            )
-            lines.append(
-                f"| {connector.title} | [`{name}.{one.name}`]({one.source}) | {one.doc} | {count} | {scopes} |"
-            )
-    return "\n".join(lines)
-
-
 def test_the_table_of_providers_is_made_from_the_declarations():
-    """A provider that is added, or a resource that changes, shows in the README."""
-    assert table() in README
+    """A provider or a resource that is added shows in the README, with its page and what it needs."""
+    table = reference.overview(Connectors().values(), "notebooks/reference/")
+    assert table in README, f"put this table into README.md:\n{table}"
+
+
+def test_every_link_leads_somewhere():
+    """The README's links into the repository lead to files that are there, and to headings in them."""
+    links = re.findall(r"\]\(((?!https?:)[^)#]+)(?:#([^)]+))?\)", README)
+    assert len(links) > 20
+    for path, anchor in links:
+        text = (ROOT / path).read_text("utf-8")
+        headings = {re.sub(r"[^\w -]", "", line.lstrip("# ")).lower() for line in text.splitlines() if line[:1] == "#"}
+        assert not anchor or anchor in headings, f"{path}#{anchor}"
 
 
 def test_the_readme_can_be_read_in_a_sitting():
@@ -42,13 +39,19 @@ def test_the_readme_can_be_read_in_a_sitting():
 
 
 @pytest.mark.filterwarnings("ignore::socialconnect.PartialWarning")
-def test_the_blocks_run_one_after_another():
-    """What the README shows can be pasted."""
+def test_the_blocks_run_one_after_another(tmp_path, monkeypatch):
+    """What the README shows can be pasted, and comes out as it says."""
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
     assert isinstance(names["run"], sc.Run)
+    recorded, replayed = names["recorded"], names["replayed"]
+    assert isinstance(recorded, pd.DataFrame)
+    assert isinstance(replayed, pd.DataFrame)
+    assert len(recorded) > 0
+    pd.testing.assert_frame_equal(recorded, replayed)
 
 
 def test_the_frame_is_what_comes():
