@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.recorded.cassettes import answer, betamax, only
+from tests.recorded.cassettes import answer, betamax, nock, only, quoted
 from tests.recorded.rows import check, check_shape
 from tests.recorded.server import page
 
@@ -211,3 +211,271 @@ def test_foreign_redirect_is_refused(stage: Stage, connect: Connect) -> None:
     stage.serve(answer(301, {}, location="https://codeload.github.com/x"), url=REPOS)
     with pytest.raises(sc.ForeignOrigin):
         connect().github.repos("user_1")
+
+
+ISSUES = "octokit-fixture-org/tmp-scenario-paginate-issues-20220719043836917-izyoe"
+
+
+def inside(record: dict[str, Any], *keys: str) -> Any:
+    """What stands inside what may be missing."""
+    for key in keys:
+        record = (record or {}).get(key) or {}
+    return record or None
+
+
+def issue(record: dict[str, Any], **own: object) -> dict[str, Any]:
+    """An issue's row, worked out from the JSON by hand."""
+    return {
+        **{key: value for key, value in record.items() if not isinstance(value, dict)},
+        "is_pull_request": "pull_request" in record,
+        "user_login": inside(record, "user", "login"),
+        "closed_by_login": inside(record, "closed_by", "login"),
+        "labels": [label["name"] for label in record["labels"]],
+        "assignees": [one["login"] for one in record["assignees"]],
+        "milestone_title": inside(record, "milestone", "title"),
+        "type_name": inside(record, "type", "name"),
+        "sub_issues_total": inside(record, "sub_issues_summary", "total"),
+        "reactions_total": record["reactions"]["total_count"] if "reactions" in record else None,
+        "repository_full_name": record["repository_url"].partition("/repos/")[2],
+        **own,
+    }
+
+
+def starred(record: dict[str, Any]) -> dict[str, Any]:
+    """A starred repository's row: the repository's own, and when."""
+    return {**record["repo"], "starred_at": record["starred_at"]}
+
+
+def gist(record: dict[str, Any]) -> dict[str, Any]:
+    """A gist's row."""
+    return {**record, "files": list(record["files"]), "owner_login": inside(record, "owner", "login"), "owner": None}
+
+
+def commit(record: dict[str, Any], **own: object) -> dict[str, Any]:
+    """A commit's row."""
+    inner = record["commit"]
+    roles = ("author", "committer")
+    return {
+        **{key: record[key] for key in ("sha", "node_id", "html_url") if key in record},
+        **{f"{role}_{key}": inner[role][key] for role in roles for key in ("name", "email", "date")},
+        **{f"{role}_login": inside(record, role, "login") for role in roles},
+        "message": inner["message"],
+        "comment_count": inner["comment_count"],
+        "verified": inner["verification"]["verified"],
+        "verify_reason": inner["verification"]["reason"],
+        "parents": [parent["sha"] for parent in record["parents"]],
+        **own,
+    }
+
+
+def test_starred(stage: Stage, connect: Connect) -> None:
+    """Seven pages of stars become one frame of repositories with their times, asked for by the media type."""
+    stage.connect("user_1", "github")
+    recorded = betamax("User_starred_repositories")[1:]
+    stage.serve(recorded[0], url="https://api.github.com/user/starred")
+    for exchange in recorded[1:]:
+        stage.serve(exchange)
+    run = connect().read("github.starred", ["user_1"])
+    check_shape(run.frame, connector.resource("starred"))
+    check(run.frame, [starred(star) for each in recorded for star in page(each)], renamed=RENAMED)
+    assert run.outcomes["pages"].tolist() == [7]
+    assert {seen.headers["accept"] for seen in stage.asked("github")} == {"application/vnd.github.star+json"}
+    assert {seen.headers["x-github-api-version"] for seen in stage.asked("github")} == {"2022-11-28"}
+
+
+def test_issues_by_number(stage: Stage, connect: Connect) -> None:
+    """Pages of issues whose first link names the last are read side by side, on the repository's numeric path."""
+    stage.connect("user_1", "github")
+    pages = [each for each in nock("paginate-issues") if each.method == "GET"]
+    stage.serve(pages[0], url=pages[0].url.partition("?")[0])
+    for exchange in pages[1:]:
+        stage.serve(exchange)
+    frame = connect().github.issues("user_1", repo=ISSUES)
+    check_shape(frame, connector.resource("issues"))
+    check(frame, [issue(record, repo=ISSUES) for each in pages for record in page(each)])
+    first, *others = stage.asked("github")
+    assert first.path == f"/repos/{ISSUES}/issues"
+    assert {other.path for other in others} == {"/repositories/515435940/issues"}
+
+
+def test_issues_by_cursor(stage: Stage, connect: Connect) -> None:
+    """Where the link names a cursor and no last page, each next link is followed to the letter."""
+    stage.connect("user_1", "github")
+    pages = [each for each in nock("paginate-issues") if each.method == "GET"]
+    following = "https://api.github.com/repositories/515435940/issues?per_page=100&after=Y3Vyc29yOnYy"
+    for number, exchange in enumerate(pages):
+        url = f"{following}{number}&page={number + 1}" if number else pages[0].url.partition("?")[0]
+        link = {"link": f'<{following}{number + 1}&page={number + 2}>; rel="next"'} if number < 4 else {}
+        stage.serve(answer(200, exchange.body, **link), url=url)
+    frame = connect().github.issues("user_1", repo=[ISSUES])
+    check(frame, [issue(record, repo=ISSUES) for each in pages for record in page(each)])
+    assert [seen.query.get("after", "")[-1:] for seen in stage.asked("github")] == ["", "1", "2", "3", "4"]
+
+
+def test_single_issues(stage: Stage, connect: Connect) -> None:
+    """Issues as they were opened, found and changed, a pull request among them, are rows as those of a listing."""
+    stage.connect("user_1", "github")
+    opened = [each.json() for each in nock("paginate-issues") if each.method == "POST" and "/issues" in each.url]
+    found = next(each.json()["items"] for each in nock("search-issues") if "/search/issues" in each.url)
+    changed = only(betamax("Issue_edit_both_assignee_and_assignees"), 200).json()
+    records = [*opened, *found, changed]
+    stage.serve(answer(200, records), url="https://api.github.com/repos/acme/engine/issues")
+    frame = connect().github.issues("user_1", repo="acme/engine")
+    check(frame, [issue(record, repo="acme/engine") for record in records])
+    assert len(frame) == len(opened) + 3
+    assert {"octokit-fixture-org", "sigmavirus24"} == set(frame["repository_full_name"].str.partition("/")[0])
+
+
+def test_gists(stage: Stage, connect: Connect) -> None:
+    """Gists, those without an owner among them, are one row each, with the names of their files."""
+    stage.connect("user_1", "github")
+    (listed,) = betamax("GitHub_public_gists")
+    stage.serve(answer(200, listed.body), url="https://api.github.com/gists")
+    frame = connect().github.gists("user_1")
+    check_shape(frame, connector.resource("gists"))
+    check(frame, [gist(record) for record in page(listed)])
+    assert frame["files"].map(len).max() > 1
+
+
+def test_organisations(stage: Stage, connect: Connect) -> None:
+    """Organisations, as lists and as single records have them, are one row each."""
+    stage.connect("user_1", "github")
+    (listed,) = betamax("GitHub_all_organizations")
+    single = [only(betamax("Organization_publicize_member"), 200).json(), only(nock("get-organization"), 200).json()]
+    records = [*page(listed), *single]
+    stage.serve(answer(200, records), url="https://api.github.com/user/orgs")
+    frame = connect().github.orgs("user_1")
+    check_shape(frame, connector.resource("orgs"))
+    check(frame, [{key: value for key, value in record.items() if key != "plan"} for record in records])
+
+
+def test_a_commit(stage: Stage, connect: Connect) -> None:
+    """A commit's row has who wrote it by Git and by GitHub, and its parents."""
+    stage.connect("user_1", "github")
+    record = betamax("Branch_latest_sha")[1].json()["commit"]
+    stage.serve(answer(200, [record]), url="https://api.github.com/repos/PyCQA/flake8/commits")
+    frame = connect().github.commits("user_1", repo="PyCQA/flake8")
+    check_shape(frame, connector.resource("commits"))
+    check(frame, [commit(record, repo="PyCQA/flake8")])
+
+
+def test_single_repositories(stage: Stage, connect: Connect) -> None:
+    """Repositories as single records have them fill the columns that lists leave empty."""
+    stage.connect("user_1", "github")
+    recorded = [
+        *betamax("Branch_latest_sha")[:1],
+        *(betamax(name)[1] for name in ("Repository_stargazers", "Repository_assignees")),
+        *nock("get-repository"),
+        *(each for each in nock("rename-repository") if each.status == 200),
+    ]
+    records = [*(each.json() for each in recorded), *page(betamax("GitHub_iter_all_repos")[0])]
+    unlike = {}  # the same repository was recorded twice
+    for record in records:
+        unlike[record["id"]] = record
+    stage.serve(answer(200, list(unlike.values())), url=REPOS)
+    frame = connect().github.repos("user_1")
+    wanted = [
+        {
+            key: value
+            for key, value in one.items()
+            if key not in ("organization", "parent", "source", "template_repository")
+        }
+        for one in unlike.values()
+    ]
+    check(frame, wanted, renamed=RENAMED)
+    assert frame["allow_squash_merge"].notna().any()
+
+
+@pytest.mark.parametrize(
+    "name", ["GitHubSession_two_factor_authentication", "User_starred_repositories"], ids=["signed in", "another"]
+)
+def test_public_users_are_profiles(stage: Stage, connect: Connect, name: str) -> None:
+    """A user as others see them is a profile whose private columns are NA."""
+    stage.connect("user_1", "github")
+    found = next(each for each in betamax(name) if each.status == 200)
+    stage.serve(answer(200, found.body), url="https://api.github.com/user")
+    frame = connect().github.profile("user_1")
+    check(frame.drop(columns="plan"), [{key: value for key, value in found.json().items() if key != "plan"}])
+    assert frame["private_gists"].isna().all()
+
+
+ERRORS: dict[str, tuple[Callable[[], Exchange], str, str]] = {
+    "401": (lambda: only(betamax("GitHubSession_two_factor_authentication"), 401), "ReconnectNeeded", "two-factor"),
+    "403": (lambda: only(betamax("Organization_publicize_member"), 403), "AccessDenied", "Only the user"),
+    "404": (lambda: only(betamax("GitHub_non_existent_gitignore_template"), 404), "NotFound", "Not Found"),
+    "422": (lambda: only(betamax("Issue_edit_both_assignee_and_assignees"), 422), "RequestRefused", "both"),
+    "422 with codes": (lambda: only(nock("errors"), 422), "RequestRefused", "Validation Failed"),
+    "secondary limit": (lambda: quoted("github", "github-changelog-generator"), "RateLimited", "secondary"),
+}
+NAMED = {"repo": "acme/engine", "login": "ada"}
+
+
+def asked_of(name: str) -> tuple[str, dict[str, str]]:
+    """Where a resource is read and with which parent."""
+    resource = connector.resource(name)
+    arguments = {resource.parent.param: NAMED[resource.parent.param]} if resource.parent else {}
+    return f"https://api.github.com{resource.path.format(**arguments)}", arguments
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("name", [resource.name for resource in connector.resources])
+def test_every_resource_meets_every_error(stage: Stage, connect: Connect, name: str, error: str) -> None:
+    """Each recorded error ends each resource's reading as the same outcome, with the service's own words."""
+    exchange, wanted, says = ERRORS[error]
+    stage.connect("user_1", "github")
+    url, arguments = asked_of(name)
+    stage.serve(exchange(), url=url)
+    run = connect(max_wait=0).read(f"github.{name}", ["user_1"], on_error="ignore", **arguments)
+    (outcome,) = run.outcomes.to_dict("records")
+    (found,) = run.errors
+    assert type(found).__name__ == wanted
+    assert (outcome["status"], outcome["reason"], outcome["rows"]) == ("failed", found.code, 0)
+    assert says in outcome["message"]
+    assert outcome["cure"]
+    check_shape(run.frame, connector.resource(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "required"),
+    [("orgs", ("read:org", "user")), ("traffic", ("repo",)), ("issues", ("admin:org", "read:org", "repo", "user"))],
+)
+def test_recorded_scopes_are_compared(stage: Stage, connect: Connect, name: str, required: tuple[str, ...]) -> None:
+    """What is missing is told by the recorded header of accepted scopes, and by what the token has."""
+    stage.connect("user_1", "github")
+    accepted = only(betamax("Organization_publicize_member"), 200).headers["x-accepted-oauth-scopes"]
+    body = only(betamax("GitHub_non_existent_gitignore_template"), 404).body
+    url, arguments = asked_of(name)
+    stage.serve(answer(404, body, x_accepted_oauth_scopes=accepted, x_oauth_scopes="gist, read:user"), url=url)
+    with pytest.raises(sc.MissingScope) as caught:
+        connect().read(f"github.{name}", "user_1", on_error="raise", **arguments)
+    assert set(required) <= set(caught.value.context["required"]) <= {*required, "write:org"}
+    assert caught.value.context["granted"] == ("gist", "read:user")
+
+
+def test_moved_repositories_are_followed(stage: Stage, connect: Connect) -> None:
+    """The issues of a repository that was renamed are read at its new place, and are named as they were asked for."""
+    stage.connect("user_1", "github")
+    moved = only(nock("rename-repository"), 301)
+    pages = [each for each in nock("paginate-issues") if each.method == "GET"]
+    stage.serve(moved, url="https://api.github.com/repos/acme/engine/issues")
+    stage.serve(answer(200, pages[0].body), url=moved.headers["location"])
+    frame = connect().github.issues("user_1", repo="acme/engine")
+    check(frame, [issue(record, repo="acme/engine") for record in page(pages[0])])
+
+
+def test_sign_on_says_where(stage: Stage, connect: Connect) -> None:
+    """The address that mends single sign-on comes with the error, and so do the organisations that are left out."""
+    stage.connect("user_1", "github")
+    url = "https://github.com/orgs/acme/sso?authorization_request=A2"
+    message = {"message": "Resource protected by organization SAML enforcement."}
+    stage.serve(
+        answer(403, message, x_github_sso=f"required; url={url}"), url="https://api.github.com/repos/acme/engine/pulls"
+    )
+    with pytest.raises(sc.AccessDenied) as caught:
+        connect().github.pulls("user_1", repo="acme/engine")
+    assert caught.value.cure.endswith(url)
+    stage.serve(answer(200, [], x_github_sso="partial-results; organizations=1,2"), url="https://api.github.com/gists")
+    run = connect().read("github.gists", ["user_1"], on_error="ignore")
+    (outcome,) = run.outcomes.to_dict("records")
+    assert outcome["status"] == "partial"
+    assert outcome["message"].endswith("authorise the app for them: 1,2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socialconnect.reading.decide import ErrorRule
 
 _NOT_A_SCOPE = "This is not a matter of scopes: whoever administers the repository or organisation must give access."
-_SIGN_ON = "The user must authorise the app for the organisation's single sign-on: github.com/settings/applications."
+_SIGN_ON = "The user must authorise the app for the organisation's single sign-on (github.com/settings/applications)."
 
 RULES = (
     # Limits come first: GitHub answers 403 for them too, and they may reach any endpoint.
