@@ -24,13 +24,15 @@ def sandbox(
     faults: Sequence[Fault | str] = (),
     connectors: Iterable[Connector] = (),
     limits: bool = True,
+    disabled: Sequence[str] = (),
 ) -> Client:
     """A client on an embedded world: no account, no network, the same answers for the same seed.
 
     Parameters: `users`, how many live in it (1 to 100,000); `seed` chooses the world; `faults` what goes wrong, as
     `Fault(…)` or text (`"github:throttled@0.1"`, `"clerk:slow"`); `connectors`, your own, served from their
-    declaration; `limits=False` lifts the rate limits. Returns a Client; its `sandbox` has the world and the record of
-    what was asked. Raises a MissingPackage where the extra `sandbox` is not installed.
+    declaration; `limits=False` lifts the rate limits; `disabled` names providers that the Clerk instance no longer
+    offers. Returns a Client; its `sandbox` has the world and the record of what was asked. Raises a MissingPackage
+    where the extra `sandbox` is not installed.
 
     >>> import socialconnect as sc
     >>> sc.sandbox(users=3).users(columns=["first_name"]).shape
@@ -38,7 +40,8 @@ def sandbox(
     """
     given = tuple(connectors)
     known = Connectors(given)
-    world = Sandbox(users=users, seed=seed, faults=faults, connectors=[known[name] for name in known], limits=limits)
+    served = [known[name] for name in known]
+    world = Sandbox(users=users, seed=seed, faults=faults, connectors=served, limits=limits, disabled=disabled)
     client = Client(
         settings=Settings.make(secret_key=world.secret_key, budgets=_LIMIT, base_urls={}),
         connectors=given,

@@ -1,5 +1,8 @@
 import pytest
 
+from socialconnect import UsageError
+from socialconnect.sandbox import Sandbox
+
 CLERK = "clerk-bapi-subset.yml"
 
 
@@ -331,3 +334,22 @@ async def test_nothing_else_is_there(visitor):
     assert (await visitor.clerk("/sessions")).status_code == 404
     key = {"authorization": f"Bearer {visitor.sandbox.secret_key}"}
     assert (await visitor.http.post("https://api.clerk.com/v1/users", headers=key)).status_code == 404
+
+
+async def test_a_disabled_provider_keeps_its_accounts(visit):
+    """What the instance no longer offers is still on the users, but has no tokens and is listed as off."""
+    visitor = visit(users=20, disabled=("github",))
+    account = next(visitor.world.having("github", "healthy"))
+    user = visitor.world.user_id(account.user)
+    row = (await visitor.clerk(f"/users/{user}")).json()
+    assert "oauth_github" in [one["provider"] for one in row["external_accounts"]]
+    answer = await visitor.clerk(f"/users/{user}/oauth_access_tokens/oauth_github")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "oauth_token_provider_not_enabled")
+    social = (await visitor.http.get("https://clerk.sandbox.example/v1/environment")).json()["user_settings"]["social"]
+    assert [social[name]["enabled"] for name in ("oauth_github", "oauth_google")] == [False, True]
+
+
+def test_only_what_there_is_can_be_disabled():
+    """A provider that the world does not have is a usage error that names it."""
+    with pytest.raises(UsageError, match="gitub"):
+        Sandbox(users=1, disabled=("gitub",))

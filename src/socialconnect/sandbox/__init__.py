@@ -16,12 +16,13 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from socialconnect.connectors import Connectors
-from socialconnect.errors import MissingPackage, Unavailable
+from socialconnect.errors import MissingPackage, Unavailable, UsageError
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
 from socialconnect.sandbox.hosts import Hosts
@@ -45,7 +46,8 @@ class Sandbox:
     """One sandbox: its world, its application and the record of what was asked of it.
 
     The built-in connectors and those in `connectors` are served from their declarations, but for what is written here
-    by hand of Clerk, GitHub, Notion and Google. `limits=False` turns all rate limits off.
+    by hand of Clerk, GitHub, Notion and Google. `limits=False` turns all rate limits off; those in `disabled` are
+    connected as ever, but no longer offered by the Clerk instance.
 
     >>> Sandbox(users=3).base_urls("http://127.0.0.1:8000")["https://api.notion.com"]
     'http://127.0.0.1:8000/api.notion.com'
@@ -59,11 +61,15 @@ class Sandbox:
         faults: Sequence[Fault | str] = (),
         connectors: Sequence[Connector] = (),
         limits: bool = True,
+        disabled: Sequence[str] = (),
     ) -> None:
         served = Connectors(connectors)
-        core = {offered.name for offered in CORE}
+        core = {one.name for one in CORE}
         further = [Offered(name, each.strategy, title=each.title) for name, each in served.items() if name not in core]
-        self.world = World(users, seed, (*CORE, *further))
+        offered = [replace(one, enabled=one.name not in disabled) for one in (*CORE, *further)]
+        if unknown := {*disabled} - {one.name for one in offered}:
+            raise UsageError(f"The sandbox has no provider {min(unknown)!r}.", cure="Name one of its connectors.")
+        self.world = World(users, seed, offered)
         self.secret_key = f"sandbox-secret-key-{seed}"
         self.requests = Record()
         self.clock = Clock()

@@ -148,7 +148,7 @@ class Clerk:
     def _access_tokens(self, call: Call, index: int, provider: str) -> Answer:
         name = provider.removeprefix("oauth_")
         offered = next((one for one in self._world.providers.values() if one.wire == f"oauth_{name}"), None)
-        if offered is None:
+        if offered is None or not offered.enabled:
             raise Refused(
                 404,
                 "oauth_token_provider_not_enabled",

@@ -37,7 +37,7 @@ class Frontend:
 def _environment(world: World) -> dict[str, object]:
     social = {
         one.wire: {
-            "enabled": True,
+            "enabled": one.enabled,
             "required": False,
             "authenticatable": True,
             "block_email_subaddresses": False,

@@ -115,12 +115,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One provider that the instance offers, and the share of its users who tried to connect it."""
+    """One provider that the instance offers, or offered until it was disabled, and the share of users who tried it."""
 
     name: str
     strategy: str = ""
     share: float = 0.3
     title: str = ""
+    enabled: bool = True
 
     @property
     def wire(self) -> str:
