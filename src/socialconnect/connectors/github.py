@@ -65,7 +65,7 @@ _REPOS = Resource(
         "Version 2026-03-10 has no has_downloads, master_branch and use_squash_pr_title_as_default.",
     ),
     columns=(*repository(), *columns("datetime", "starred_at")),
-    usual=1.2,
+    usual=1.1,
 )
 
 _PROFILE = Resource(
