@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.world import Account, World
 
 _API = "https://api.github.com"
-_SUFFIXES = ("py", "md", "json", "R")
+_KINDS = (("py", "Python"), ("md", "Markdown"), ("json", "JSON"), ("R", "R"))
 _SINGLE_SIGN_ON = "sso_partial"
 """The situation in which organisations with single sign-on hide what is theirs."""
 
@@ -87,9 +87,8 @@ def _gist(world: World, account: Account, place: int, *, public: bool) -> dict[s
     chance = dice.number(world.seed, "gist", account.number, place)
     number = dice.digest(world.seed, account.number, "gist", place, size=16).hex()
     api, page = f"{_API}/gists/{number}", f"https://gist.github.com/{account.username}/{number}"
-    names = [
-        f"{words.THINGS[(chance >> shift) % 20]}-{shift}.{_SUFFIXES[chance % 4]}" for shift in range(chance % 3 + 1)
-    ]
+    suffix, language = _KINDS[chance % len(_KINDS)]
+    names = [f"{words.THINGS[(chance >> shift) % 20]}-{shift}.{suffix}" for shift in range(chance % 3 + 1)]
     moment = iso(EPOCH - 7_200 - place * 400_000 - chance % 90_000)
     return {
         "id": number,
@@ -102,7 +101,13 @@ def _gist(world: World, account: Account, place: int, *, public: bool) -> dict[s
         "git_push_url": f"https://gist.github.com/{number}.git",
         "html_url": page,
         "files": {
-            name: {"filename": name, "type": "text/plain", "language": None, "raw_url": f"{page}/raw/{name}", "size": 9}
+            name: {
+                "filename": name,
+                "type": "text/plain",
+                "language": language,
+                "raw_url": f"{page}/raw/{name}",
+                "size": 9,
+            }
             for name in names
         },
         "public": public,
@@ -164,10 +169,10 @@ def stars(world: World, account: Account, situation: str) -> tuple[tuple[str, Re
     chance = dice.number(world.seed, "stars", account.number)
     wanted = {"empty": 0, "large": 130}.get(situation, 2 + chance % 20)
     found: dict[int, tuple[str, Repo]] = {}
-    for place in range(wanted * 2):
+    for place in range(wanted * 3):
         repo = _starred(world, account, situation, place)
         if repo is not None and len(found) < wanted:
-            found.setdefault(repo.number, (iso(EPOCH - 9_000 - (wanted * 2 - place) * 300_000), repo))
+            found.setdefault(repo.number, (iso(EPOCH - 9_000 - (wanted * 3 - place) * 200_000), repo))
     return tuple(found.values())
 
 
@@ -175,9 +180,9 @@ def _starred(world: World, account: Account, situation: str, place: int) -> Repo
     chance = dice.number(world.seed, "star", account.number, place)
     own = chance % 6 == 0
     others = [one for one in world.accounts((chance >> 8) % world.users) if one.provider == "github"]
-    owner = account if own or not others else others[0]
-    repositories = count(world, owner, situation if owner == account else owner.situation)
-    repo = Repo(world, owner, (chance >> 32) % repositories) if repositories else None
+    owner = account if own else next(iter(others), None)
+    repositories = 0 if owner is None else count(world, owner, situation if owner == account else owner.situation)
+    repo = Repo(world, owner, (chance >> 32) % repositories) if owner is not None and repositories else None
     return None if repo is None or (owner != account and is_private(repo.chance)) else repo
 
 

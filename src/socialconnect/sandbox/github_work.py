@@ -134,9 +134,9 @@ class Repo:
             "node_id": f"PR_{self._thing(number):014d}",
             "merged_at": self._merged(number),
             "merge_commit_sha": self._sha("merge", number) if self._merged(number) else None,
-            "requested_reviewers": [reviewer] if chance % 4 == 0 and not self._closed(number) else [],
+            "requested_reviewers": [reviewer] if (chance >> 7) % 4 == 0 and not self._closed(number) else [],
             "requested_teams": [],
-            "head": self._branch("head", number, ("patch-1", "dev", "größe")[chance % 3], gone=chance % 6 == 1),
+            "head": self._branch("head", number, ("patch-1", "dev", "größe")[chance % 3], gone=(chance >> 3) % 6 == 1),
             "base": self._branch("base", number, "main"),
             "_links": {name: {"href": address} for name, address in addresses.items()},
             "auto_merge": _auto_merge(self.somebody(chance)) if chance % 7 == 3 else None,
@@ -257,7 +257,7 @@ class Repo:
 
     def _common(self, number: int, chance: int) -> dict[str, object]:
         closed = self._closed(number)
-        assignees = [self.somebody(chance >> 12)] if chance % 4 == 1 else []
+        assignees = [self.somebody(chance >> 12)] if (chance >> 5) % 4 == 1 else []
         return {
             "number": number,
             "state": "closed" if closed else "open",
@@ -270,7 +270,7 @@ class Repo:
             "milestone": self._milestone() if chance % 5 == 0 else None,
             "assignee": assignees[0] if assignees else None,
             "assignees": assignees,
-            "author_association": "OWNER" if chance % 2 else "CONTRIBUTOR",
+            "author_association": "OWNER" if (chance >> 9) % 2 else "CONTRIBUTOR",
             "created_at": self.created_at(number),
             "updated_at": self.updated_at(number),
             "closed_at": self.updated_at(number) if closed else None,
@@ -325,7 +325,7 @@ def _label(full_name: str, place: int) -> dict[str, object]:
         "node_id": f"LA_{place}",
         "url": f"{_API}/repos/{full_name}/labels/{name.replace(' ', '%20')}",
         "name": name,
-        "description": None,
+        "description": f"About {name}",
         "color": "d73a4a",
         "default": place < 3,
     }
