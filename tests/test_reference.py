@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -312,6 +313,15 @@ def test_a_table_is_aligned_until_it_is_wide():
     assert lines[2] == f"| a{' ' * 27} | x |"
     assert lines[3] == f"| {'b' * 40} | y |"
     assert lines[4].startswith("| c\\|d ")
+
+
+@every
+def test_a_call_is_completed(connector, resource):
+    """The signature names every argument of a resource, the parent's first, so that completion knows them."""
+    signature = inspect.signature(sc.sandbox(users=1)[connector.name][resource.name])
+    assert [*signature.parameters][5:] == [one.name for one in resource.arguments]
+    if resource.parent:
+        assert [*signature.parameters][5] == resource.parent.param
 
 
 def test_documentation_is_made_when_it_is_asked_for():
