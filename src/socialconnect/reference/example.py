@@ -40,7 +40,7 @@ def _asked(resource: Resource) -> dict[str, str]:
     own = {one.name: one for one in resource.params}
     must = [one for one in resource.params if one.into == "path"]
     may = sorted(
-        (one for one in resource.params if _value(one) and one.kind is not bool),
+        (one for one in resource.params if _value(one) and one.kind not in (bool, int)),
         key=lambda one: (one.many or bool(one.needs), not one.choices),
     )
     chosen = must or may[:1]

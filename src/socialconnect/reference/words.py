@@ -105,9 +105,10 @@ def cures(rules: Iterable[ErrorRule], pen: Plain) -> Iterator[str]:
 def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain) -> str:
     parent = resource.parent
     if parent and param.name == parent.param:
-        told = f"one or several {pen.code(parent.column)} of {pen.code(f'{connector.name}.{parent.resource}')}"
-        if parent.otherwise:
-            told += f", or what {pen.code(f'{connector.name}.{parent.otherwise}')} lists the parents of"
+        other = connector.resource(parent.otherwise).parent if parent.otherwise else None
+        places = [one for one in (parent, other) if one]
+        listed = (f"{pen.code(one.column)} of {pen.code(f'{connector.name}.{one.resource}')}" for one in places)
+        told = f"one or several {', or '.join(listed)}"
     elif param.choices:
         told = f"{'one or several' if param.many else 'one'} of {pen.codes(param.choices)}"
     else:
