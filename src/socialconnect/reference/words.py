@@ -67,11 +67,12 @@ def facts(connector: Connector, resource: Resource, pen: Plain) -> list[Fact]:
     """All about a resource but its columns."""
     fuller = (f"{pen.code(scope)}: {pen.text(what)}" for scope, what in resource.fuller.items())
     told = [
+        Fact("Request", (pen.code(f"{resource.method} {resource.path}"),)),
         Fact("Parameters", tuple(_argument(connector, resource, one, pen) for one in resource.arguments), listed=True),
         *([_parents(connector, resource.parent, pen)] if resource.parent else []),
         Fact("Scopes", tuple(_scopes(connector, resource, pen))),
         Fact("Capability", (pen.text(resource.capability),) if resource.capability else ()),
-        Fact("Brings more", tuple(fuller), listed=True),
+        Fact("Further scopes show", tuple(fuller), listed=True),
         Fact("Pages", tuple(_pages(resource, pen))),
         Fact("Version", tuple(_versions(connector, resource, pen))),
         Fact("Key", (pen.codes(resource.key),) if resource.key else ()),
