@@ -117,3 +117,15 @@ def test_the_least_used_lane_is_forgotten(monkeypatch):
     budgets.lane("c", [])
     assert budgets.lane("a", []) is lanes["a"]
     assert budgets.lane("b", []) is not lanes["b"]
+
+
+@given(st.integers(3, 12), st.floats(0.1, 60), st.lists(st.integers(1, 3), min_size=1, max_size=40))
+def test_a_request_may_count_as_several(requests, seconds, weights):
+    """A bundle goes only when there is room for all of its parts, and takes their places."""
+    window, booked, now = Window(requests, seconds), [], 0.0
+    for weight in weights:
+        now = window.earliest(now, weight)
+        booked += [window.book(now) for _ in range(weight)]
+    assert booked == sorted(booked)
+    for first, later in zip(booked, booked[requests:], strict=False):
+        assert later - first > seconds

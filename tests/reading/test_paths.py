@@ -176,3 +176,61 @@ def test_quoted_keys_may_hold_anything(names):
     """A quoted key reads back as it was written, whatever signs it holds."""
     path = ".".join(f"'{name}'" for name in names)
     assert keys_only(parse(path)[0]) == tuple(names)
+
+
+PERSON = {
+    "names": [
+        {"n": "contact", "metadata": {"source": {"type": "CONTACT"}}},
+        {"n": "profile", "metadata": {"sourcePrimary": True, "source": {"type": "PROFILE"}}},
+        {"n": "primary", "metadata": {"primary": True}},
+    ],
+    "headers": [{"name": "To", "value": "a"}, {"name": "SUBJECT", "value": "b"}, {"name": "to", "value": "c"}],
+    "type": "todo",
+    "todo": {"text": "do it"},
+    "done": {"text": "done"},
+    "parent": {"type": "page_id", "page_id": "p1"},
+    "fields": {"Name": {"type": "title", "v": 1}, "Price": {"type": "number", "v": 2}},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("names[?metadata.primary].n", "primary"),
+        ("names[?metadata.sourcePrimary&metadata.source.type=PROFILE].n", "profile"),
+        ("names[?metadata.sourcePrimary&metadata.source.type=CONTACT].n", None),
+        ("names[?metadata.nothing,metadata.source.type=contact,*].n", "contact"),
+        ("names[?metadata.nothing,*].n", "contact"),
+        ("names[?metadata.nothing].n", None),
+        ("headers[?name=subject].value", "b"),
+        ("headers[?name=To].value", "a"),
+        ("headers[?name=cc].value", None),
+        ("<type>.text", "do it"),
+        ("parent.<type>", "p1"),
+        ("<parent.type>", None),
+        ("<nothing>.text", None),
+        ("fields[?type=number].v", 2),
+        ("names[?metadata.nothing].n|<type>.text", "do it"),
+    ],
+)
+def test_an_element_by_what_it_says_and_a_key_by_its_sibling(path, value):
+    """Conditions are tried in their order, each on every element; a key may be named by the record itself."""
+    assert look(PERSON, path) == value
+
+
+def test_a_condition_holds_for_what_is_there():
+    """No value and False do not meet a bare condition; 0 and an empty text do."""
+    for value, met in ((None, False), (False, False), (0, True), ("", True), (True, True)):
+        assert (look({"a": [{"b": value, "c": 1}]}, "a[?b].c") == 1) is met
+
+
+def test_a_text_stands_for_itself_among_objects():
+    """Where a list holds texts beside objects with a name, both give a text."""
+    assert look({"labels": ["plain", {"name": "object"}, {"other": 1}]}, "labels[].name") == ["plain", "object"]
+
+
+@pytest.mark.parametrize("path", ["<>", "a<b", "<a", "a[?]", "a[?b]c"])
+def test_a_slip_in_the_new_steps_is_found(path):
+    """A condition or a name that is not well formed is refused as it is written."""
+    with pytest.raises(ValueError, match="not well formed"):
+        parse(path)

@@ -27,6 +27,7 @@ def coerce(value: object, column: Column, drift: Counter[str]) -> object:
     found = _FORMS[column.form](value) if column.form in _FORMS else _COERCIONS[column.dtype](value, column)
     if found is None:
         drift[column.name] += 1
+        return None
     return taken(found, column)
 
 

@@ -134,7 +134,7 @@ def _inside(value: object, keys: tuple[str, ...]) -> object:
 def _meets(element: object, condition: tuple[tuple[tuple[str, ...], str], ...]) -> bool:
     for keys, text in condition:
         value = _inside(element, keys)
-        if (str(value).lower() != text.lower()) if text else value in (None, False):
+        if (str(value).lower() != text.lower()) if text else (value is None or value is False):
             return False
     return True
 
