@@ -47,6 +47,8 @@ def test_the_blocks_run_one_after_another(tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), names)
     assert len(BLOCKS) == 3
     assert isinstance(names["run"], sc.Run)
+    assert names["run"].resource == "github.repos"
+    assert names["plan"].accounts + len(names["plan"].skipped) == len(names["run"].outcomes)
     recorded, replayed = names["recorded"], names["replayed"]
     assert isinstance(recorded, pd.DataFrame)
     assert isinstance(replayed, pd.DataFrame)
