@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     `cache` is a file, a folder or ":memory:" in which answers are kept, so that what has not changed is not sent again;
     nothing is kept by default. Each read still asks the provider: GitHub answers 304, which costs nothing of its
     limit. An answer is found again only with the same token, for the same account, under the same secret key. The file
-    holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. It needs
-    the extra `cache`.
+    holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. What is
+    not used for 30 days is dropped, and past 1 GiB what was used longest ago. It needs the extra `cache`.
 
     >>> Settings.make(max_wait=30).max_wait
     30.0
