@@ -22,6 +22,7 @@ from socialconnect.sandbox.github_records import (
     repository,
 )
 from socialconnect.sandbox.github_work import Repo
+from socialconnect.sandbox.world import compact_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -156,10 +157,10 @@ def gists(viewer: Viewer, call: Call) -> Answer:
 
 def events(viewer: Viewer, call: Call, login: str) -> Answer:
     """`/users/{login}/events`: of others only what is public."""
-    own = login.lower() == viewer.account.username.lower() or login == viewer.account.provider_user_id
-    account = viewer.account if own else account_of(viewer.world, login)
+    account = account_of(viewer.world, login)
     if account is None:
         return hidden()
+    own = account == viewer.account
     situation = viewer.situation if own else account.situation
     rows = github_own.events(viewer.world, account, situation, private=own and viewer.private)
     found = numbered(call, rows, _encode, f"/user/{account.provider_user_id}/events")
@@ -167,11 +168,14 @@ def events(viewer: Viewer, call: Call, login: str) -> Answer:
 
 
 def account_of(world: World, login: str) -> Account | None:
-    """Whose login this is."""
+    """Whose login, or whose id, this is."""
+    compact = compact_of("github", login)
     tails = [part for part in login.split("-")[-2:] if part.isascii() and part.isdecimal()]
-    indexes = [int(tail) for tail in tails if int(tail) < world.users]
-    accounts = (account for index in indexes for account in world.accounts(index))
-    return next((one for one in accounts if one.provider == "github" and one.username == login), None)
+    indexes = [int(tail) for tail in tails] + ([compact >> 4] if compact is not None else [])
+    accounts = (account for index in indexes if 0 <= index < world.users for account in world.accounts(index))
+    return next(
+        (one for one in accounts if one.provider == "github" and login in (one.username, one.provider_user_id)), None
+    )
 
 
 def repo_named(world: World, owner: str, name: str) -> Repo | None:
