@@ -174,7 +174,11 @@ class Windowed:
     records: str = "results"
 
     kind: ClassVar[str] = "windowed"
-    overlaps: ClassVar[bool] = True
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether rows come twice without anything having moved."""
+        return bool(self.by)
 
     def next_request(self, request: Request, response: Response) -> Request | None:
         """The next page, or the first one of the next window."""

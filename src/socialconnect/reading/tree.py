@@ -62,7 +62,8 @@ class Tree:
     def cut(self, body: bytes) -> str:
         """What a completed page lacks all the same."""
         count = _decoded(body).get(_LEFT_OUT) if _LEFT_OUT.encode() in body else None
-        return f"The children of {count} records were refused or not found." if count else ""
+        what = "one record" if count == 1 else f"{count} records"
+        return f"The children of {what} were refused or not found." if count else ""
 
 
 class _Walk:

@@ -1,26 +1,39 @@
-"""Notion's API as far as its users: https://developers.notion.com/reference/get-users.
+"""Notion's API as far as it is read: https://developers.notion.com/reference, in all of its versions.
 
-A narrow account's connection lacks the capability to read e-mail addresses, an underscoped one's that to read users.
+A narrow account's connection lacks the capability to read e-mail addresses and comments, an underscoped one's those to
+read users and content.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from itertools import islice
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import msgspec
 
 from socialconnect.sandbox import dice, words
-from socialconnect.sandbox.answers import JSON, Answer, Call, answer, whole
 from socialconnect.sandbox.limits import Window
+from socialconnect.sandbox.notion_answers import failure, invalid, listed, not_found, restricted, success, throttled
+from socialconnect.sandbox.notion_content import NEWEST, SOURCES, Content, Source, archive
+from socialconnect.sandbox.notion_query import MOST, WrongFilter, filtered, ordered
 from socialconnect.sandbox.world import Account, World, uuid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from socialconnect.sandbox.answers import Answer, Call
+    from socialconnect.sandbox.notion_values import Json
     from socialconnect.sandbox.tokens import Tokens
 
+__all__ = ["HOST", "VERSIONS", "Notion", "archive", "bot", "count", "failure", "member", "throttled"]
+
 HOST = "api.notion.com"
-VERSIONS = ("2021-05-13", "2021-08-16", "2022-02-22", "2022-06-28", "2025-09-03", "2026-03-11")
+VERSIONS = ("2021-05-13", "2021-08-16", "2022-02-22", "2022-06-28", SOURCES, NEWEST)
 _MISSING = "Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`."
+_FOUND_AT_ONCE = 30  # fewer than asked for, as Notion may
+_IDS = {"users": "user", "pages": "page", "databases": "database", "data_sources": "data_source", "blocks": "block"}
 
 
 class Notion:
@@ -30,6 +43,7 @@ class Notion:
         self._world = tokens.world
         self._tokens = tokens
         self._member = lru_cache(maxsize=2048)(partial(member, tokens.world))
+        self._content = lru_cache(maxsize=256)(partial(Content, tokens.world))
         self._window = Window(180, 60.0) if limits else None
 
     def __call__(self, call: Call) -> Answer:
@@ -47,7 +61,7 @@ class Notion:
 
     def knows(self, call: Call) -> bool:
         """Whether the path is one of those written here."""
-        return call.path.startswith("/v1/users")
+        return call.path.startswith("/v1/")
 
     def gate(self, call: Call) -> Answer | None:
         """What is refused before anybody looks whose token it is."""
@@ -62,54 +76,192 @@ class Notion:
         return None
 
     def _route(self, call: Call, account: Account) -> Answer:
-        parts = call.path.strip("/").split("/")
-        if parts[:2] != ["v1", "users"] or call.method != "GET" or len(parts) > 3:
-            return failure(call, 400, "invalid_request_url", "Invalid request URL.")
         situation = self._tokens.situation(account)
-        if parts[2:] == ["me"]:
-            return _success(call, {**bot(self._world, account), "request_id": _request_id(call)})
-        if situation == "underscoped":
-            return failure(call, 403, "restricted_resource", "Insufficient permissions for this endpoint.")
-        members = range(count(self._world, account, situation))
-        if len(parts) == 2:
-            return self._list(call, account, members, email=situation != "narrow")
-        positions = [place for place in members if uuid(self._world.seed, "person", _value(account, place)) == parts[2]]
-        if not positions:
-            message = f"Could not find user with ID: {parts[2]}."
-            return failure(call, 404, "object_not_found", message)
-        found = self._member(account, positions[0], email=situation != "narrow")
-        return _success(call, {**msgspec.json.decode(found), "request_id": _request_id(call)})
+        parts = call.path.strip("/").split("/")[1:]
+        if parts == ["users", "me"] and call.method == "GET":
+            return success(call, bot(self._world, account))
+        if parts[:1] == ["users"] and len(parts) <= 2 and call.method == "GET":
+            return restricted(call) if situation == "underscoped" else self._users(call, account, situation, parts)
+        workspace = _Workspace(call, self._content(account, situation), self._world)
+        answer_of = workspace.answers(parts)
+        if answer_of is None:
+            return failure(call, 400, "invalid_request_url", "Invalid request URL.")
+        lacking = situation == "underscoped" or (situation == "narrow" and parts == ["comments"])
+        return restricted(call) if lacking else answer_of()
 
-    def _list(self, call: Call, account: Account, members: range, *, email: bool) -> Answer:
-        size, cursor = whole(call.param("page_size"), 100), call.param("start_cursor")
-        if not 1 <= size <= 100:
-            message = f"query failed validation: query.page_size should be from 1 to 100, instead was `{size}`."
-            return failure(call, 400, "validation_error", message)
-        start = 0
-        if cursor:
-            value = int(cursor[-12:], 16) if set(cursor[-12:]) <= set("0123456789abcdef") else -1
-            start = value - (account.compact << 12)
-            if start not in members or uuid(self._world.seed, "person", value) != cursor:
-                message = f"The start_cursor provided is invalid: {cursor}"
-                return failure(call, 400, "validation_error", message)
-        if "cursor_loop" in call.faults:
-            start, following = 0, 0
-        else:
-            following = start + size
-        more = following in members
-        page = [self._member(account, place, email=email) for place in members[start : start + size]]
-        return _success(
-            call,
-            {
-                "object": "list",
-                "results": [msgspec.Raw(body) for body in page],
-                "next_cursor": uuid(self._world.seed, "person", _value(account, following)) if more else None,
-                "has_more": more,
-                "type": "user",
-                "user": {},
-                "request_id": _request_id(call),
-            },
+    def _users(self, call: Call, account: Account, situation: str, parts: list[str]) -> Answer:
+        members = range(count(self._world, account, situation))
+        email = situation != "narrow"
+        ids = [uuid(self._world.seed, "person", _value(account, place)) for place in members]
+        if len(parts) == 1:
+            raw = partial(self._member, account, email=email)
+            return listed(call, "user", ids, lambda place: msgspec.Raw(raw(place)), sent=dict(call.params))
+        if parts[1] not in ids:
+            return failure(call, 404, "object_not_found", f"Could not find user with ID: {parts[1]}.")
+        return success(call, msgspec.json.decode(self._member(account, ids.index(parts[1]), email=email)))
+
+
+class _Workspace:
+    """One call about what an account's workspace holds."""
+
+    def __init__(self, call: Call, content: Content, world: World) -> None:
+        self._call = call
+        self._content = content
+        self._world = world
+        self._version = call.headers["notion-version"]
+
+    def answers(self, parts: list[str]) -> Callable[[], Answer] | None:
+        """What answers at that path; None where there is nothing in this version."""
+        newer = self._version >= SOURCES
+        match self._call.method, parts:
+            case "POST", ["search"]:
+                return self._search
+            case "POST", ["data_sources" | "databases" as kind, identity, "query"] if (kind == "data_sources") == newer:
+                return partial(self._query_source if newer else self._query_database, identity)
+            case "GET", ["comments"]:
+                return self._comments
+            case "GET", ["pages", identity, "properties", name]:
+                return partial(self._property, identity, name)
+            case "GET", ["blocks", identity, "children"]:
+                return partial(self._children, identity)
+            case "GET", ["pages" | "databases" | "blocks" | "data_sources" as kind, identity] if (
+                newer or kind != "data_sources"
+            ):
+                return partial(self._one, kind, identity)
+        return None
+
+    def _search(self) -> Answer:
+        sent = self._call.json()
+        wanted = sent.get("filter")
+        table = "data_source" if self._version >= SOURCES else "database"
+        value = wanted.get("value") if isinstance(wanted, dict) else None
+        if value not in (None, "page", table):
+            return invalid(self._call, f"body.filter.value should be `page` or `{table}`, instead was `{value}`.")
+        words_ = str(sent.get("query") or "").casefold()
+        kinds = {"page": ("page", "row"), table: ("source",)}.get(str(value), ("page", "row", "source"))
+        content = self._content
+        found = [one for one in content.indexed if one[0] in kinds and words_ in content.title(*one).casefold()]
+        sort = sent.get("sort")
+        if not isinstance(sort, dict) or sort.get("direction") != "ascending":
+            found.reverse()
+        if table == "database":  # one database for all of its data sources
+            found = [one for one in found if one[0] != "source" or content.sources[one[1]].number != 2]
+        kind = f"page_or_{table}"
+        ids = [content.id(*one) for one in found]
+        return listed(self._call, kind, ids, lambda at: self._object(*found[at]), sent=sent, most=_FOUND_AT_ONCE)
+
+    def _object(self, kind: str, place: int, source: int) -> Json:
+        content = self._content
+        match kind:
+            case "page":
+                return content.page(place, self._version)
+            case "row":
+                return content.row(content.sources[source], place, self._version)
+        return content.data_source(content.sources[place], self._version)
+
+    def _one(self, kind: str, identity: str) -> Answer:
+        content, version = self._content, self._version
+        body: Json | None = None
+        if kind == "pages" and (found := content.found(identity)):
+            body = self._object(*found)
+        elif kind == "data_sources" and (source := content.source(identity)):
+            body = content.data_source(source, version)
+        elif kind == "databases" and (sources := content.in_database(identity)):
+            if len(sources) > 1 and version < SOURCES:
+                return self._several()
+            body = content.database(sources, version)
+        elif kind == "blocks" and (placed := content.block_of(identity)):
+            body = content.block(*placed, version)
+        return success(self._call, body) if body else not_found(self._call, _IDS[kind], identity)
+
+    def _several(self) -> Answer:
+        return invalid(self._call, "Databases with multiple data sources are not supported in this API version.")
+
+    def _query_source(self, identity: str) -> Answer:
+        return self._query(self._content.source(identity), identity, "data_source")
+
+    def _query_database(self, identity: str) -> Answer:
+        sources = self._content.in_database(identity)
+        return self._several() if len(sources) > 1 else self._query(next(iter(sources), None), identity, "database")
+
+    def _query(self, source: Source | None, identity: str, what: str) -> Answer:
+        if source is None:
+            return not_found(self._call, what, identity)
+        sent = self._call.json()
+        if "result_type" in sent and self._version < SOURCES:
+            return invalid(self._call, "body failed validation: body.result_type should be not present.")
+        content, trashed = self._content, sent.get("in_trash") is True
+
+        def row(place: int) -> Json:
+            return content.row(source, place, self._version, trashed=trashed)
+
+        def properties(place: int) -> Mapping[str, Json]:
+            return content.values.properties(source.schema, place)
+
+        try:
+            test = filtered(sent.get("filter"), content.values.time, properties)
+            places = ordered(sent, min(source.rows, 1) if trashed else source.rows)
+            found = list(islice(filter(test, places), MOST + 1))
+        except WrongFilter:
+            return invalid(self._call, "body failed validation: body.filter should be a filter of at most two levels.")
+        short = len(found) > MOST
+        status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+        ids = [content.id("row", place, source.number) for place in found[:MOST]]
+        kind = "page_or_data_source" if self._version >= SOURCES else "page_or_database"
+        beside = {"request_status": status if short else {"type": "complete"}}
+        return listed(self._call, kind, ids, lambda at: row(found[at]), sent=sent, beside=beside)
+
+    def _property(self, identity: str, name: str) -> Answer:
+        content = self._content
+        kind, place, number = content.found(identity) or ("", 0, 0)
+        if kind != "row":
+            return not_found(self._call, "page", identity)
+        schema = content.sources[number].schema
+        own = next(((own, of) for own, of in schema.values() if unquote(own) == name), None)
+        if own is None:
+            return not_found(self._call, "property", name)
+        outer, value = own[1].partition(".")[0], content.values.value(own[1], place)
+        if outer not in ("title", "rich_text", "people", "relation") or not isinstance(value, list):
+            item: Json = {"object": "property_item", "type": outer, "id": own[0], outer: value}
+            return success(self._call, item)
+        items: list[Json] = [{"object": "property_item", "type": outer, "id": own[0], outer: one} for one in value]
+        ids = [uuid(self._world.seed, f"{identity} {name}", at) for at in range(len(items))]
+        last = items[100:]
+        url = (
+            f"https://api.notion.com/v1/pages/{identity}/properties/{own[0]}?start_cursor={ids[100]}" if last else None
         )
+        of: Json = {"property_item": {"type": outer, outer: {}, "id": own[0], "next_url": url}}
+        sent = dict(self._call.params)
+        return listed(self._call, "property_item", ids, lambda at: items[at], sent=sent, beside=of)
+
+    def _children(self, identity: str) -> Answer:
+        content = self._content
+        inside: tuple[int, tuple[int, ...]] | None = None
+        if (found := content.found(identity)) is not None:
+            of_page = content.blocks(found[1]) if found[0] == "page" else []
+            inside = found[1], tuple(one.number for one in of_page if one.parent is None)
+        elif (placed := content.block_of(identity)) is not None and placed[1].kind != "synced_copy":
+            inside = placed[0], placed[1].children
+        if inside is None:
+            return not_found(self._call, "block", identity)
+        page, numbers = inside
+        ids = [content.block_id(page, number) for number in numbers]
+        blocks = content.blocks(page) if numbers else []
+        return listed(
+            self._call,
+            "block",
+            ids,
+            lambda at: content.block(page, blocks[numbers[at]], self._version),
+            sent=dict(self._call.params),
+        )
+
+    def _comments(self) -> Answer:
+        content, identity = self._content, self._call.param("block_id")
+        if content.found(identity) is None and content.block_of(identity) is None:
+            return not_found(self._call, "block", identity)
+        found = content.comments(identity)
+        ids = [str(one["id"]) for one in found]
+        return listed(self._call, "comment", ids, lambda at: found[at], sent=dict(self._call.params))
 
 
 def count(world: World, account: Account, situation: str) -> int:
@@ -166,32 +318,5 @@ def bot(world: World, account: Account) -> dict[str, object]:
     }
 
 
-def failure(call: Call, status: int, code: str, message: str, extra: dict[str, str] | None = None) -> Answer:
-    """An error as Notion writes it."""
-    number = _request_id(call)
-    body = {"object": "error", "status": status, "code": code, "message": message, "request_id": number}
-    if extra:
-        body["additional_data"] = extra
-    return answer(status, body, {"x-notion-request-id": number})
-
-
-def throttled(call: Call, wait: float | None) -> Answer:
-    """Notion's 429, with Retry-After unless `wait` is None."""
-    message = "You have been rate limited. Please try again in a few minutes."
-    extra = {"rate_limit_reason": "public_api_request_rate_limit"}
-    if wait is None:
-        return failure(call, 429, "rate_limited", message, extra)
-    found = failure(call, 429, "rate_limited", message, {**extra, "retry_after": str(int(wait))})
-    return found.with_headers(retry_after=str(int(wait)))
-
-
 def _value(account: Account, position: int) -> int:
     return account.compact << 12 | position
-
-
-def _request_id(call: Call) -> str:
-    return uuid(0, f"{call.path}?{call.query} {call.bearer}", int(call.now * 1000) % 2**48)
-
-
-def _success(call: Call, content: object) -> Answer:
-    return Answer(200, msgspec.json.encode(content), {**JSON, "x-notion-request-id": _request_id(call)})
