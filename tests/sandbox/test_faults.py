@@ -56,7 +56,7 @@ def test_a_fault_of_no_provider_is_refused():
         Sandbox(faults=["gitbuh:throttled"])
 
 
-@pytest.mark.parametrize("fault", ["clerk:revoked", "notion:foreign_next", "google:cursor_loop"])
+@pytest.mark.parametrize("fault", ["clerk:revoked", "notion:foreign_next", "google:foreign_next"])
 def test_a_fault_that_could_not_show_is_refused(fault):
     """A fault that would never be seen at its provider is not taken in silence."""
     with pytest.raises(UsageError, match="could not show itself"):

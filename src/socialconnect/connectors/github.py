@@ -20,7 +20,6 @@ _PRIVATE = {"repo": "private repositories"}
 _DIRECTION = Param("direction", choices=("asc", "desc"))
 _MOVES = "Pages are cut by position: a listing that changes while it is read may repeat or miss a row."
 _UNSEEN = "Without the scope repo, private repositories are missing and no error says so."
-_OF_EACH = "Without repo=, all the user's repositories are read, one listing each."
 
 
 def _of_repos(where: str = "") -> Parent:
@@ -145,10 +144,8 @@ _ISSUES = Resource(
     fuller=_PRIVATE,
     key=("id",),
     notes=(
-        _OF_EACH,
         "Pull requests are among them (is_pull_request); their id here is not their id in pulls, their number is.",
         "Oldest first, so that what is opened meanwhile does not move the pages.",
-        _UNSEEN,
         "Where issues are switched off GitHub answers 410; such repositories are left out unless they are named.",
         "Long listings have no page numbers and are read one page after another.",
     ),
@@ -173,11 +170,9 @@ _PULLS = Resource(
     fuller=_PRIVATE,
     key=("id",),
     notes=(
-        _OF_EACH,
         "A merged one is closed and has merged_at.",
         "Version 2026-03-10 has no merge_commit_sha.",
         "Oldest first, so that what is opened meanwhile does not move the pages.",
-        _UNSEEN,
     ),
     columns=PULLS,
 )
@@ -201,10 +196,8 @@ _COMMITS = Resource(
     fuller=_PRIVATE,
     key=("repo", "sha"),
     notes=(
-        _OF_EACH,
         "A repository without commits (409) has no rows; forks repeat the commits of what they come from.",
         "author_ and committer_ name, email and date are what Git holds; the logins are GitHub's guess by the address.",
-        _UNSEEN,
     ),
     columns=COMMITS,
     usual=2.0,
@@ -219,7 +212,7 @@ _LANGUAGES = Resource(
     parent=_of_repos(),
     fuller=_PRIVATE,
     key=("repo", "language"),
-    notes=(_OF_EACH, "Files that only document, and generated or vendored ones, are not counted.", _UNSEEN),
+    notes=("Files that only document, and generated or vendored ones, are not counted.",),
     columns=(Column("language", "string", "key"), Column("bytes", "Int64", "value")),
 )
 
@@ -240,7 +233,7 @@ _TRAFFIC = Resource(
     params=(_PER,),
     scopes=("repo",),
     key=("repo", "timestamp"),
-    notes=(_OF_EACH, *_TRAFFIC_NOTES, "How often they were cloned is the resource clones."),
+    notes=(*_TRAFFIC_NOTES, "How often they were cloned is the resource clones."),
     columns=(*columns("datetime", "timestamp"), *columns("Int64", "count uniques")),
 )
 
@@ -254,7 +247,7 @@ _CLONES = Resource(
     params=(_PER,),
     scopes=("repo",),
     key=("repo", "timestamp"),
-    notes=(_OF_EACH, *_TRAFFIC_NOTES),
+    notes=_TRAFFIC_NOTES,
     columns=(*columns("datetime", "timestamp"), *columns("Int64", "count uniques")),
 )
 

@@ -45,7 +45,7 @@ FOREIGN = "https://evil.example"
 
 _IDLE: dict[str, set[str]] = {
     "notion": {"foreign_next"},  # its pages hold no addresses
-    "google": {"foreign_next", "cursor_loop"},  # what is written here of it has no pages
+    "google": {"foreign_next"},  # nor do Google's
     "clerk": {"foreign_next", *OF_ACCOUNTS},  # tokens and scopes are the providers'
 }
 """Faults that could not show themselves there."""
