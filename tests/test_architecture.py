@@ -140,6 +140,8 @@ ALONE = {
     "aiohttp": set(),
     "starlette": {"sandbox/app.py"},
     "keyring": set(),
+    "hishel": {"http/kept.py"},
+    "sqlite3": {"http/kept.py"},
 }
 
 

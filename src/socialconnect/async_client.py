@@ -64,8 +64,7 @@ class AsyncClient(Ahead):
         changes = {"secret_key": hidden, "base_urls": dict(base_urls) if base_urls else None}
         self.settings = Settings.make(**{**given, **{name: value for name, value in changes.items() if value}})
         self.connectors = Connectors(connectors, self.settings.api_versions)
-        self._transport = Transport(self.settings, application)
-        self._wire = Wire(self.settings, self._transport)
+        self._wire = Wire(self.settings, Transport(self.settings, application))
         self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
         self._lessons = Lessons()
@@ -291,7 +290,7 @@ class AsyncClient(Ahead):
 
     async def aclose(self) -> None:
         """Close the connections; a later call opens new ones."""
-        await self._transport.aclose()
+        await self._wire.aclose()
 
     async def frame(
         self,
