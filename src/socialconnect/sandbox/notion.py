@@ -6,9 +6,10 @@ read users and content.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 from urllib.parse import unquote
 
 import msgspec
@@ -99,6 +100,36 @@ class Notion:
         if parts[1] not in ids:
             return failure(call, 404, "object_not_found", f"Could not find user with ID: {parts[1]}.")
         return success(call, msgspec.json.decode(self._member(account, ids.index(parts[1]), email=email)))
+
+
+class _Rows(Sequence[str]):
+    """The ids of some rows, each made when it is asked for."""
+
+    def __init__(self, content: Content, source: Source, places: Sequence[int]) -> None:
+        self._content = content
+        self._source = source.number
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return [self[number] for number in range(*at.indices(len(self)))]
+        return self._content.id("row", self._places[at], self._source)
+
+    def index(self, value: str, start: int = 0, stop: int | None = None) -> int:
+        """Where an id stands; a ValueError where it does not."""
+        place = self._content.place("row", value, self._source)
+        if place is None:
+            raise ValueError
+        return self._places.index(place, start, len(self) if stop is None else stop)
 
 
 class _Workspace:
@@ -206,7 +237,7 @@ class _Workspace:
             return invalid(self._call, "body failed validation: body.filter should be a filter of at most two levels.")
         short = len(found) > MOST
         status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
-        ids = [content.id("row", place, source.number) for place in found[:MOST]]
+        ids = _Rows(content, source, found[:MOST])
         kind = "page_or_data_source" if self._version >= SOURCES else "page_or_database"
         beside = {"request_status": status if short else {"type": "complete"}}
         return listed(self._call, kind, ids, lambda at: row(found[at]), sent=sent, beside=beside)
