@@ -141,7 +141,7 @@ ALONE = {
     "starlette": {"sandbox/app.py"},
     "keyring": set(),
     "hishel": {"http/kept.py"},
-    "sqlite3": {"http/kept.py"},
+    "sqlite3": {"http/cache.py", "http/kept.py"},
 }
 
 

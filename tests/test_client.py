@@ -54,7 +54,7 @@ def test_a_closed_client_opens_again():
         settings = sc.Settings.make(secret_key=world.secret_key, base_urls=world.base_urls(base), budgets=LIMIT)
         with sc.Client(settings=settings) as client:
             assert len(client.users()) == 5
-        assert not client.aio._transport._carriers
+        assert not client.aio._wire.transport._carriers
         assert len(client.users()) == 5
         client.close()
         client.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -136,20 +136,21 @@ def _pandas_dtype(kind: pa.DataType) -> pd.api.extensions.ExtensionDtype | None:
 
 def joined(frames: Sequence[pd.DataFrame], place: Callable[[pd.DataFrame], Sequence[int]]) -> pd.DataFrame:
     """The rows of several frames of one resource with its dtypes, in the order of their places."""
-    dtypes = {name: dtype for frame in reversed(frames) for name, dtype in frame.dtypes.items()}
+    dtypes: dict[Hashable, Any] = {}  # pandas has no common type for dtypes
+    for frame in reversed(frames):
+        dtypes |= frame.dtypes.to_dict()
     names = [name for name, dtype in dtypes.items() if isinstance(dtype, pd.CategoricalDtype)]
     dtypes |= dict.fromkeys(names, "str")  # categories that differ would be lost
-    plain = [_widened(frame, dtypes) for frame in frames]
-    frame = pd.concat(plain, ignore_index=True)
-    places = pd.Series(place(frame), dtype="int64")
-    frame = frame.iloc[places.argsort(kind="stable")].reset_index(drop=True)
+    whole = pd.concat([_widened(frame, dtypes) for frame in frames], ignore_index=True)
+    places = pd.Series(place(whole), dtype="int64")
+    whole = whole.iloc[places.argsort(kind="stable")].reset_index(drop=True)
     for name in names:
-        values = pd.Index(frame[name].dropna().unique(), dtype="str")  # in the order of their rows, as in any frame
-        frame[name] = frame[name].astype(pd.CategoricalDtype(values))
-    return frame
+        values = pd.Index(whole[name].dropna().unique(), dtype="str")  # in the order of their rows, as in any frame
+        whole[name] = whole[name].astype(pd.CategoricalDtype(values))
+    return whole
 
 
-def _widened(frame: pd.DataFrame, dtypes: Mapping[Hashable, object]) -> pd.DataFrame:
+def _widened(frame: pd.DataFrame, dtypes: Mapping[Hashable, Any]) -> pd.DataFrame:
     """The frame with all of these columns, those that it lacks without values."""
     found = {name: frame[name] if name in frame else pd.Series([None] * len(frame)) for name in dtypes}
     return pd.DataFrame({name: column.astype(dtypes[name]) for name, column in found.items()}, index=frame.index)

@@ -193,7 +193,7 @@ async def test_github_counts_no_confirmed_request():
 
         async def get(**more):
             named = {name.replace("_", "-"): text for name, text in more.items()}
-            return await client._transport.send(Request("GET", url, {**headers, **named}), url, token)
+            return await client._wire.transport.send(Request("GET", url, {**headers, **named}), url, token)
 
         first = await get()
         etag = first.headers["etag"]
