@@ -1,4 +1,4 @@
-"""The nine kinds of paging, each on what its providers send."""
+"""The ten kinds of paging, each on what its providers send."""
 
 import dataclasses
 import json
@@ -18,6 +18,7 @@ from socialconnect.reading.paginate import (
     NoPages,
     Offset,
     PageNumber,
+    Windowed,
 )
 
 GET = Request("GET", "https://api.example/v1/items?limit=100&archived=false", {"accept": "application/json"})
@@ -446,7 +447,10 @@ def test_a_full_page_that_ends_oddly_is_an_error():
         DISCORD.next_request(GET, answer([{"id": "a"}, {"name": "no id"}]))
 
 
-@pytest.mark.parametrize("paging", [NoPages(), SLACK, NextUrl("a"), LinkHeader(), DROPBOX, LINEAR, XERO, JIRA, DISCORD])
+@pytest.mark.parametrize(
+    "paging",
+    [NoPages(), SLACK, NextUrl("a"), LinkHeader(), DROPBOX, LINEAR, XERO, JIRA, DISCORD, Windowed(DROPBOX, "s")],
+)
 def test_a_kind_of_paging_is_a_value(paging):
     """A kind of paging can be compared and shared by any number of readings, as it never changes."""
     assert paging == dataclasses.replace(paging)
@@ -459,7 +463,7 @@ def test_a_kind_of_paging_is_a_value(paging):
 
 DEEP = b'[{"id":1,"x":' + b"[" * 200_000 + b"]" * 200_000 + b"},{}]"
 ALL = [
-    NoPages(), SLACK, NextUrl("next"), LinkHeader("page"), DROPBOX, LINEAR, XERO, JIRA, DISCORD,
+    NoPages(), SLACK, NextUrl("next"), LinkHeader("page"), DROPBOX, LINEAR, XERO, JIRA, DISCORD, Windowed(DROPBOX, "s"),
 ]  # fmt: skip
 
 
