@@ -151,7 +151,7 @@ async def test_the_same_question_has_its_answers_in_order(path):
         assert [one.body for one in seen[1:]] == [b"1", b"2", b"2"]
         assert seen[0].headers["retry-after"] == "7"
         assert playing.unplayed == 0
-    with sc.replay(path) as playing:
+    with playing:
         assert playing.unplayed == 3
         assert (await ask(nowhere())).status == 429  # a new block begins anew
 
@@ -228,6 +228,15 @@ async def test_a_token_that_is_echoed_is_not_written(path, value):
         assert (await ask(nowhere())).status == 400
 
 
+async def test_a_token_that_is_sent_on_is_not_written(path):
+    """A body that holds a secret is written without it, and is found again by what stands in its place."""
+    with sc.record(path):
+        await ask(always(1), method="POST", body=json.dumps({"revoke": FIRST}).encode(), token=FIRST)
+    assert "the-first" not in path.read_text()
+    with sc.replay(path):
+        assert (await ask(nowhere(), method="POST", body=b'{"revoke": "scrubbed-000001"}')).json() == 1
+
+
 async def test_an_address_with_a_secret_is_found_again(path):
     """A next page whose address holds the token is asked for by what stands in its place."""
 
@@ -275,21 +284,23 @@ async def test_a_token_is_a_token_only_where_tokens_are(path):
     users = [{"id": "user_1", "public_metadata": {"token": "of love and friendship"}}]
     with sc.record(path):
         await ask(always(users), f"{ORIGIN}/v1/users?limit=500", "")
-        await ask(always({"token": "of love and friendship"}))
+        await ask(always({"token": "of love and friendship"}), f"{ORIGIN}/tokens")
     with sc.replay(path):
         assert (await ask(nowhere(), f"{ORIGIN}/v1/users?limit=500", "")).json() == users
-        assert (await ask(nowhere())).json() == {"token": "of love and friendship"}
+        assert (await ask(nowhere(), f"{ORIGIN}/tokens")).json() == {"token": "of love and friendship"}
 
 
 async def test_whatever_is_known_as_a_secret_is_not_written(path):
     """A secret of somebody else's that was alive while a request was made is scrubbed too, and what `hide` names."""
-    stranger = Secret("a-stranger-to-all-this")
+    stranger, late = Secret("a-stranger-to-all-this"), "a-word-told-too-early"
     with sc.record(path, hide=["my-own-word", Secret("my-other-word")]):
-        await ask(always({"a": stranger.reveal(), "b": "my-own-word", "c": "my-other-word"}))
+        await ask(always({"a": stranger.reveal(), "b": "my-own-word", "c": "my-other-word", "d": late}))
         del stranger
+        kept = Secret(late)
     with sc.replay(path):
         found = (await ask(nowhere())).json()
-    assert len({*found.values()}) == 3
+    assert kept.reveal() not in path.read_text()
+    assert len({*found.values()}) == 4
     assert all(value.startswith("scrubbed-") for value in found.values())
 
 
@@ -317,6 +328,8 @@ async def test_a_secret_that_is_encoded_twice_is_refused(path):
     twice = quote(quote(FIRST, safe=""), safe="")
     with pytest.raises(sc.UsageError, match="still hold a secret"), sc.record(path):
         await ask(always({"url": twice}), token=FIRST)
+    with pytest.raises(sc.UsageError, match="still hold a secret"), sc.record(path):
+        await ask(always(1), account=SECOND, token=SECOND)  # by an account a request is known again
     assert not path.exists()
 
 

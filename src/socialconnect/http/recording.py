@@ -41,7 +41,8 @@ def record(path: str | os.PathLike[str], *, hide: Iterable[str | Secret] = ()) -
     Parameters: `path` is the cassette, a YAML file in VCR's format, written when the block ends; a cassette that is
     there is replaced. `hide` names values that must not be written, beside those that are known to be secrets: Clerk's
     key, every token, and what stands in fields such as `access_token`. All become placeholders before the first byte
-    is written. Data about people is data, and is written.
+    is written. Data about people is data, and is written. What the analysis itself passes on cannot be hidden: the
+    replay would not find it.
 
     Returns a context manager for `with`, around synchronous calls and awaited ones. While it is open, it takes in all
     that any client of this process sends, in any thread; only one recording or replay is open at a time.
@@ -141,9 +142,7 @@ class Recording:
                 f"The recording of {self.path} was begun in another process.", cure="Record in each process by itself."
             )
         with self._lock:
-            self._secrets |= known()  # they may be forgotten before the end
-            if asked.token is not None:
-                self._secrets.add(asked.token.reveal())
+            self._secrets |= known()  # the token among them, which may be forgotten before the end
             self._sources.add(asked.source)
             taken, place = self._taken, len(self._taken)
             taken.append(None)
@@ -211,7 +210,7 @@ def _scrubbed(one: Exchange, scrubber: Scrubber) -> Exchange:
     answered = {name: text(value) for name, value in response.headers.items() if not _DROPPED.search(name)}
     return Exchange(
         Request(request.method, text(request.url), asked, None if request.body is None else data(request.body)),
-        text(one.account),
+        one.account,
         Response(response.status, answered, data(response.body)),
     )
 

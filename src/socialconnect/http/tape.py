@@ -40,7 +40,6 @@ class Asked:
 
     request: Request
     account: str
-    token: Secret | None
     source: str
     homes: Mapping[str, str] = field(default_factory=dict)
 

@@ -88,7 +88,7 @@ class Transport:
         if current is None:
             return await self._send(request, url, token)
         homes = self._settings.base_urls
-        asked = Asked(replace(request, url=at_home(request.url, homes)), account, token, self._source(url), homes)
+        asked = Asked(replace(request, url=at_home(request.url, homes)), account, self._source(url), homes)
         return await current.carry(asked, lambda: self._send(plain(request), url, token))
 
     async def _send(self, request: Request, url: str, token: Secret | None) -> Response:
