@@ -77,7 +77,7 @@ def _calendars(world: World, account: Account, situation: str) -> list[Fields]:
         found.append(
             {"id": team, "summary": "Team", "timeZone": "UTC", "accessRole": "writer", "dataOwner": "t@example.com"}
         )
-    if chance % 61 == 7:  # shared with the user, and deleted since
+    if chance % 53 == 7:  # shared with the user, and deleted since
         found.append({"id": "gone@group.calendar.google.com", "summary": "Gone", "accessRole": "freeBusyReader"})
     colours = {"colorId": str(1 + chance % 24), "backgroundColor": "#9fe1e7", "foregroundColor": "#000000"}
     return [{"kind": "calendar#calendarListEntry", "etag": f'"{chance % 10**8}"', **one, **colours} for one in found]
