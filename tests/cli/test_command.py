@@ -154,7 +154,7 @@ def test_a_bug_is_told_as_one(run, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError(f"it was {secret.reveal()}")
 
-    monkeypatch.setattr(show, "wrapped", broken)
+    monkeypatch.setattr(show, "say", broken)
     result = run("connectors")
     assert result.exit_code == 1
     assert result.stderr == "error: RuntimeError: it was [secret] This is a bug: --debug shows where.\n"
@@ -169,7 +169,7 @@ def test_an_interrupt_exits_with_130(run, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(show, "wrapped", interrupted)
+    monkeypatch.setattr(show, "say", interrupted)
     result = run("connectors")
     assert (result.exit_code, result.stderr) == (common.INTERRUPTED, "Interrupted.\n")
 
