@@ -106,7 +106,8 @@ def test_completion_offers_the_connectors(client, make):
 
 def test_completion_offers_the_resources(client):
     """Tab completion knows the resources, as attributes and as keys."""
-    assert dir(client.github) == sorted(client.github._ipython_key_completions_()) == ["profile", "repos"]
+    names = sorted(one.name for one in client.connectors["github"].resources)
+    assert dir(client.github) == sorted(client.github._ipython_key_completions_()) == names
     assert {"github", "google", "notion"} <= set(client._ipython_key_completions_())
     assert client["github"]["repos"] is client.github.repos
 
@@ -140,7 +141,7 @@ def test_a_resource_has_a_signature(client):
     [
         (lambda c: c, "<Client: github, google, notion"),
         (lambda c: c.aio, "<AsyncClient: github, google, notion"),
-        (lambda c: c.github, "<GitHub: repos, profile>"),
+        (lambda c: c.github, "<GitHub: repos, profile, "),
         (lambda c: c.google.profile, "<google.profile(users=None, *, columns=None"),
         (lambda c: c.read("google.profile", on_error="ignore"), "<Run google.profile: "),
     ],
