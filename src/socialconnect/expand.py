@@ -60,8 +60,8 @@ def expand(
 
     Fields of one name and one dtype share a column, whatever their types; where dtypes differ, or a column of that name
     is there already, the type is put behind the name: `Due (date)`. `names` is what the caller asked for: a field's
-    name stands for all of its columns. `frame.attrs["properties"]` says for each column which field it is, of which
-    type, with which ids. An UnknownName where a name is no column's and no field's.
+    name that is no column's stands for all of its columns. `frame.attrs["properties"]` says for each column which field
+    it is, of which type, with which ids. An UnknownName where a name is no column's and no field's.
     """
     variants = resource.variants
     if variants is None or variants.at not in frame.columns:
@@ -146,7 +146,7 @@ def _called(groups: Sequence[list[_Slot]], taken: set[str]) -> dict[str, list[_S
 def _placed(
     called: Mapping[str, list[_Slot]], own: set[str], resource: Resource, names: Sequence[str] | None, *, empty: bool
 ) -> dict[str, list[str]]:
-    """The new columns, by the name that asks for them: a column's, or the field's for all of its columns."""
+    """The new columns, by the name that asks for them: a column's, or a field's that is none for all of its columns."""
     if names is None:
         return {name: [name] for name in called}
     placed: dict[str, list[str]] = {}
