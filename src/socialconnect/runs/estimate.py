@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from socialconnect.http.origins import Origins
 from socialconnect.reading.declare import IDENTITY, Budget, Column, Dtype
+from socialconnect.reading.further import Detail
 from socialconnect.reading.paginate import LinkHeader
 from socialconnect.runs.learned import CLERK, Learned, Lessons
 
@@ -59,8 +60,9 @@ class Cost:
 class Estimate:
     """What is expected of one resource for so many accounts, which belong to so many users.
 
-    `clerk` requests are for tokens, `requests` go to the provider's hosts, `most` of them for one account; `memory` is
-    bytes of the frame, `seconds` how long it takes where no limit does, `basis` says what the figures rest on.
+    `clerk` requests are for tokens, `requests` go to the provider's hosts. Each counts as `weight` of its limit, for
+    bundles count as what is in them; `most` is what one account's come to at most. `memory` is bytes of the frame,
+    `seconds` how long it takes where no limit does, `basis` says what the figures rest on.
     """
 
     resource: str
@@ -69,6 +71,7 @@ class Estimate:
     users: int
     clerk: float
     requests: Mapping[str, float]
+    weight: float
     most: float
     rows: float
     memory: float
@@ -87,17 +90,17 @@ def estimate(
     lessons: Lessons,
 ) -> Estimate:
     """What it takes to read one resource for so many accounts of so many users."""
-    connector = question.connector
+    connector, resource = question.connector, question.resource
     learned = lessons.of(question.name, arguments)
-    cost = _learned(learned) if learned else _assumed(connector, question.resource, arguments, settings, lessons)
+    cost = _learned(learned) if learned else _assumed(connector, resource, arguments, settings, lessons)
     each = sum(cost.requests.values())
+    most = max(learned.most if learned else 0, each)
+    bundled = isinstance(resource.further, Detail) and resource.further.batch is not None
     clerk = users * (learned.clerk / learned.users if learned else TOKEN_REQUESTS)
     travel = _known(lessons.travel(connector.name), TRAVEL)
-    asking = clerk * _known(lessons.travel(CLERK), CLERK_TRAVEL)
-    most = max(learned.most if learned else 0, each)
-    at_once = _at_once(connector, question.resource, users, settings)
-    chains = asking + accounts * travel * each / min(at_once, max(1.0, each))
-    longest = travel * most / min(at_once, max(1.0, most))
+    at_once = _at_once(connector, resource, users, settings)
+    mean, longest = travel * _steps(each, at_once), travel * _steps(most, at_once)
+    work = clerk * _known(lessons.travel(CLERK), CLERK_TRAVEL) + accounts * mean
     return Estimate(
         question.name,
         connector.name,
@@ -105,13 +108,20 @@ def estimate(
         users,
         clerk,
         {host: count * accounts for host, count in cost.requests.items()},
-        most,
+        max(1.0, cost.rows / each) if bundled and each else 1.0,
+        max(most, (learned.most_rows if learned else cost.rows) if bundled else 0),
         cost.rows * accounts,
         cost.rows * accounts * _width(columns, learned),
-        max(chains / max(1, min(settings.concurrency, users)), longest) if accounts else 0.0,
+        # several at a time, and then the last and longest one alone
+        work / min(settings.concurrency, users) + longest - mean if accounts else 0.0,
         travel,
         cost.basis,
     )
+
+
+def _steps(requests: float, at_once: int) -> float:
+    """How many requests come one after another: the first tells what the others are."""
+    return min(requests, 1.0) + max(0.0, requests - 1) / at_once
 
 
 def host_of(url: str, origins: Origins) -> str:

@@ -26,8 +26,8 @@ Sum = tuple[int, float]
 class Learned:
     """Sums over accounts that were tried, of `users`: requests to Clerk for their tokens, and to each host of theirs.
 
-    `most` is the most requests of one account, `widths` the rows and bytes of each column, `travel` how long answers
-    took, by provider.
+    `most` is the most requests of one account, `most_rows` its rows; `widths` has how many values of each column came,
+    and their bytes; `travel` how many answers of each provider, and their seconds.
     """
 
     accounts: int = 0
@@ -35,6 +35,7 @@ class Learned:
     clerk: int = 0
     requests: Mapping[str, int] = field(default_factory=dict)
     most: int = 0
+    most_rows: int = 0
     rows: int = 0
     widths: Mapping[str, Sum] = field(default_factory=dict)
     travel: Mapping[str, Sum] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Learned:
             self.clerk + other.clerk,
             Counter(self.requests) + Counter(other.requests),
             max(self.most, other.most),
+            max(self.most_rows, other.most_rows),
             self.rows + other.rows,
             _added(self.widths, other.widths),
             _added(self.travel, other.travel),
@@ -68,6 +70,7 @@ def learn(run: Run) -> Learned:
         round(scale * (len(last) - len(theirs))),
         {host: round(scale * count) for host, count in Counter(sent.host for sent in theirs).items()},
         max(by_account.values(), default=0),
+        max((one.rows for one in tried), default=0),
         sum(one.rows for one in tried),
         {str(name): (len(frame), float(size)) for name, size in sizes},
         _travel(last),

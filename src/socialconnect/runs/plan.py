@@ -190,10 +190,13 @@ def calls(
     clerk = connectors[CLERK]
     wanted = dict.fromkeys([(CLERK, host_of(clerk.origin, Origins(clerk.origins, settings.base_urls))), *spent], 0.0)
     most: dict[str, float] = {}  # resources of one provider share the limit of a token
+    load: dict[tuple[str, str], float] = {}  # what counts against limits
     travel: dict[str, float] = {}
     for one in estimates:
-        for at, count in {next(iter(wanted)): one.clerk, **_at(one)}.items():
+        home = next(iter(wanted))
+        for at, count in {home: one.clerk, **_at(one)}.items():
             wanted[at] = wanted.get(at, 0.0) + count
+            load[at] = load.get(at, 0.0) + count * (1.0 if at == home else one.weight)
         most[one.provider] = most.get(one.provider, 0.0) + one.most
         travel[one.provider] = one.travel
     return tuple(
@@ -202,6 +205,7 @@ def calls(
             count,
             spent.get(at, 0),
             _limits(connectors[at[0]], at[1], settings) if at[0] in connectors else (),
+            load=load.get(at, 0.0),
             most=most.get(at[0], 0.0),
             alone=count * travel.get(at[0], 0.0) / width,
         )
@@ -214,10 +218,18 @@ def _at(one: Estimate) -> dict[tuple[str, str], float]:
 
 
 def _call(
-    provider: str, host: str, count: float, spent: int, limits: Sequence[Budget], *, most: float, alone: float
+    provider: str,
+    host: str,
+    count: float,
+    spent: int,
+    limits: Sequence[Budget],
+    *,
+    load: float,
+    most: float,
+    alone: float,
 ) -> Call:
     requests = round(count)
-    needed = [least(spent + requests if one.per == "host" else min(most, requests), one) for one in limits]
+    needed = [least(spent + load if one.per == "host" else min(most, load), one) for one in limits]
     seconds = max([alone, *needed]) if requests else 0.0
     return Call(provider, host, requests, spent, " and ".join(map(_limit, limits)), seconds)
 
