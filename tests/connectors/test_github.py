@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+from tests.recorded import github_rows as rows
+from tests.recorded.rows import check
 from tests.worlds import user_of
 
 import socialconnect as sc
-from socialconnect.sandbox.github_own import events, stars
+from socialconnect.sandbox.github_own import events, gists, stars
 from socialconnect.sandbox.github_records import count, has_issues, has_pulls, is_empty, is_private
 from socialconnect.sandbox.github_work import Repo
 
@@ -93,6 +96,40 @@ def test_pulls_and_commits_of_all_repositories(client: sc.Client) -> None:
     run = client.read("github.commits", user, repo=[repo.full_name for repo in mine])
     assert outcome(run)["status"] == "ok"
     assert len(run.frame) == sum(repo.commits() for repo in mine)
+
+
+def sent(record: object) -> dict[str, Any]:
+    """A record as it comes over the wire."""
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
+    return found
+
+
+def test_every_cell(client: sc.Client) -> None:
+    """Each cell of issues, pull requests, commits, gists and events is what its record holds."""
+    account = holder(client, "large")
+    assert client.sandbox is not None
+    user, world = reader(client, account), client.sandbox.world
+    busy = repos(client, account, lambda repo: has_issues(repo.chance) and len(repo.numbers()) > 60)[:2]
+    names = [repo.full_name for repo in busy]
+    pulls = [(repo, number) for repo in busy for number in repo.numbers() if repo.is_pull(number)]
+    check(
+        client.github.issues(user, repo=names),
+        [rows.issue(sent(repo.issue(number)), repo=repo.full_name) for repo in busy for number in repo.numbers()],
+    )
+    check(
+        client.github.pulls(user, repo=names),
+        [rows.pull(sent(repo.pull(number)), repo=repo.full_name) for repo, number in pulls],
+    )
+    check(
+        client.github.commits(user, repo=names),
+        [rows.commit(sent(repo.commit(at)), repo=repo.full_name) for repo in busy for at in range(repo.commits())],
+    )
+    check(client.github.gists(user), map(rows.gist, gists(world, account, "large", secret=False)))
+    happened = events(world, account, "large", private=True)
+    check(
+        client.github.events(user, on_error="ignore"),
+        [rows.event(sent(one), login=account.username) for one in happened],
+    )
 
 
 def test_languages_in_long_form(client: sc.Client) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.recorded.cassettes import answer, betamax, nock, only, quoted
+from tests.recorded.github_rows import commit, gist, issue, starred
 from tests.recorded.rows import check, check_shape
 from tests.recorded.server import page
 
@@ -214,58 +215,6 @@ def test_foreign_redirect_is_refused(stage: Stage, connect: Connect) -> None:
 
 
 ISSUES = "octokit-fixture-org/tmp-scenario-paginate-issues-20220719043836917-izyoe"
-
-
-def inside(record: dict[str, Any], *keys: str) -> Any:
-    """What stands inside what may be missing."""
-    for key in keys:
-        record = (record or {}).get(key) or {}
-    return record or None
-
-
-def issue(record: dict[str, Any], **own: object) -> dict[str, Any]:
-    """An issue's row, worked out from the JSON by hand."""
-    return {
-        **{key: value for key, value in record.items() if not isinstance(value, dict)},
-        "is_pull_request": "pull_request" in record,
-        "user_login": inside(record, "user", "login"),
-        "closed_by_login": inside(record, "closed_by", "login"),
-        "labels": [label["name"] for label in record["labels"]],
-        "assignees": [one["login"] for one in record["assignees"]],
-        "milestone_title": inside(record, "milestone", "title"),
-        "type_name": inside(record, "type", "name"),
-        "sub_issues_total": inside(record, "sub_issues_summary", "total"),
-        "reactions_total": record["reactions"]["total_count"] if "reactions" in record else None,
-        "repository_full_name": record["repository_url"].partition("/repos/")[2],
-        **own,
-    }
-
-
-def starred(record: dict[str, Any]) -> dict[str, Any]:
-    """A starred repository's row: the repository's own, and when."""
-    return {**record["repo"], "starred_at": record["starred_at"]}
-
-
-def gist(record: dict[str, Any]) -> dict[str, Any]:
-    """A gist's row."""
-    return {**record, "files": list(record["files"]), "owner_login": inside(record, "owner", "login"), "owner": None}
-
-
-def commit(record: dict[str, Any], **own: object) -> dict[str, Any]:
-    """A commit's row."""
-    inner = record["commit"]
-    roles = ("author", "committer")
-    return {
-        **{key: record[key] for key in ("sha", "node_id", "html_url") if key in record},
-        **{f"{role}_{key}": inner[role][key] for role in roles for key in ("name", "email", "date")},
-        **{f"{role}_login": inside(record, role, "login") for role in roles},
-        "message": inner["message"],
-        "comment_count": inner["comment_count"],
-        "verified": inner["verification"]["verified"],
-        "verify_reason": inner["verification"]["reason"],
-        "parents": [parent["sha"] for parent in record["parents"]],
-        **own,
-    }
 
 
 def test_starred(stage: Stage, connect: Connect) -> None:

@@ -108,6 +108,8 @@ async def test_stars_have_their_time_where_it_is_asked_for(visitor, validator, l
     assert times[::-1] == [
         row["starred_at"] for row in await rows_of(visitor, large, "/user/starred?direction=asc", **STAR)
     ]
+    moved = [row["pushed_at"] or "" for row in await rows_of(visitor, large, "/user/starred?sort=updated&per_page=100")]
+    assert moved == sorted(moved, reverse=True) != sorted(moved)
     foreign = [row["repo"] for row in rows if row["repo"]["owner"]["login"] != large.username]
     assert len(foreign) > len(rows) / 2
     assert not any(repo["private"] or repo["permissions"]["push"] for repo in foreign)
@@ -171,6 +173,10 @@ async def test_issues_have_cursors_and_no_last_page(visitor, large):
     assert [row["number"] for row in rows] == list(repo.numbers())
     assert [row["created_at"] for row in rows] == sorted(row["created_at"] for row in rows)
     assert (await visitor.get(f"{API}/repositories/{repo.number}/issues?after=nonsense", token)).status_code == 422
+    small = repos_of(visitor, large, lambda repo: has_issues(repo.chance) and 1 < len(repo.numbers()) < 30)[0]
+    url, full = f"{API}/repos/{small.full_name}/issues?state=all&per_page=", len(small.numbers())
+    assert not links(await visitor.get(f"{url}{full}", token))
+    assert links(await visitor.get(f"{url}{full - 1}", token))
 
 
 async def test_issues_can_be_chosen(visitor, large):
@@ -269,6 +275,14 @@ async def test_others_repositories(visitor, large):
     assert (hidden.status_code, hidden.headers["x-accepted-oauth-scopes"]) == (404, "repo")
     refused = await visitor.get(f"{API}/repos/{public.full_name}/traffic/views", token)
     assert (refused.status_code, refused.json()["message"]) == (403, "Must have push access to repository")
+
+
+async def test_numeric_paths_are_one_s_own(visitor, large):
+    """A listing's numeric path is the account's own: another's is not there."""
+    token = await visitor.token(visitor.first("github", "healthy"))
+    for what in ("repos", "starred", "orgs"):
+        assert (await visitor.get(f"{API}/user/{large.provider_user_id}/{what}", token)).status_code == 404
+        assert (await visitor.read(large, f"{API}/user/{large.provider_user_id}/{what}")).status_code in (200, 403)
 
 
 async def test_private_things_need_their_scope(visitor):
