@@ -20,6 +20,7 @@ from socialconnect.reading.extract import Extractor
 from socialconnect.reading.variants import Variants
 from socialconnect.reference.fields import dtype, selections
 from socialconnect.reference.pen import escape, table
+from socialconnect.reference.provider import prefix
 
 PAGES = Path(__file__).parents[1] / "notebooks" / "reference"
 COMMAND = "socialconnect connectors --write notebooks/reference"
@@ -169,7 +170,7 @@ def test_every_fact_of_a_provider_is_told(name):
             limit.at for limit in connector.budgets
         ]
         facts += [rule.cure for rule in connector.manners.rules]
-        facts += [scope for resource in connector.resources for scope in resource.scopes]
+        facts += [scope.removeprefix(prefix(connector)) for one in connector.resources for scope in one.scopes]
         facts += [resource.name for resource in connector.resources]
         assert not [fact for fact in facts if bare(fact) not in said]
 
@@ -292,6 +293,7 @@ def test_all_that_can_be_declared_is_told():
         "where odd.boxes is read first, it needs s|t, or one that contains it (wide|r)",
         "wide|r contains s|t",
         "Capability: a|b_c_",
+        "the capability a|b_c_",
         "wide|r: a|b_c_",
         "one after another, by number, 50 rows each",
         "at most 12,000 rows of one listing: the outcome of a longer one is partial",

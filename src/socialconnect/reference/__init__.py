@@ -63,7 +63,7 @@ def overview(connectors: Iterable[Connector], folder: str = "") -> str:
     for one in connectors:
         to = f"{folder}{one.name}.md"
         links = (f"[{pen.code(each.name)}]({to}#{one.name}{each.name})" for each in one.resources)
-        told = [f"{need}: {', '.join(names)}" for need, names in needs(one, pen, short=True).items()]
+        told = [f"{need}: {', '.join(names)}" for need, names in needs(one, pen).items()]
         rows.append((f"[{pen.text(one.title)}]({to})", ", ".join(links), "; ".join(told)))
     head = ("provider", "resources", "what they need")
     return "\n".join([f"| {' | '.join(head)} |", "|:---|:---|:---|", *(f"| {' | '.join(row)} |" for row in rows)])

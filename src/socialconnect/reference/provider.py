@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from socialconnect.reference.words import Fact, cures, scopes
+from socialconnect.reference.words import Fact, cures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,27 +69,42 @@ def _limits(connector: Connector, pen: Plain) -> Iterator[str]:
         yield f"fewer where {pen.code(manners.remaining)} says that fewer are left"
 
 
-def needs(connector: Connector, pen: Plain, *, short: bool = False) -> dict[str, list[str]]:
-    """The names of the resources by what they need: scopes, a capability, or nothing; `short` names one scope each."""
+def needs(connector: Connector, pen: Plain) -> dict[str, list[str]]:
+    """The names of the resources by what they need: one of its scopes, a capability, or nothing."""
     found: dict[str, list[str]] = {}
-    for resource in connector.resources:
-        if resource.scopes and short:
-            first = resource.scopes[0].rstrip("/").rpartition("/")[2]
-            need = f"{pen.code(first)}{' or another' if len(resource.scopes) > 1 else ''}"
-        elif resource.scopes or not resource.capability:
-            need = scopes(connector, resource.scopes, pen)
-        else:
-            need = f"the capability {pen.text(resource.capability)}"
-        found.setdefault(need, []).append(resource.name)
+    for one in connector.resources:
+        need = f"the capability {pen.text(one.capability)}" if one.capability else "none"
+        if one.scopes:
+            first = one.scopes[0].rstrip("/").rpartition("/")[2]
+            need = f"{pen.code(first)}{' or another' if len(one.scopes) > 1 else ''}"
+        found.setdefault(need, []).append(one.name)
     return found
 
 
 def _overview(connector: Connector, pen: Plain) -> Iterator[str]:
     """Which resources need what; what a scope contains, and which go by two names."""
-    yield from (f"{need}: {pen.codes(names)}" for need, names in needs(connector, pen).items())
-    spoken = {scope for one in connector.resources for scope in (*one.scopes, *one.fuller)}
+    begin = prefix(connector)
+    found: dict[str, list[str]] = {}
+    for one in connector.resources:
+        capability = f"the capability {pen.text(one.capability)}" if one.capability else ""
+        listed = " or ".join(pen.code(scope.removeprefix(begin)) for scope in one.scopes)
+        found.setdefault(" and ".join(filter(None, [listed, capability])) or "none", []).append(one.name)
+    yield from (f"{need}: {pen.codes(names)}" for need, names in found.items())
+    spoken = {connector.canonical(scope) for one in connector.resources for scope in (*one.scopes, *one.fuller)}
     for wide in connector.manners.implies:
-        within = sorted(connector.widened([wide]) & {connector.canonical(one) for one in spoken} - {wide})
+        within = sorted(one.removeprefix(begin) for one in connector.widened([wide]) & spoken - {wide})
         if within:
-            yield f"{pen.code(wide)} contains {pen.codes(within)}"
-    yield from (f"{pen.code(short)} is {pen.code(long)}" for short, long in connector.scope_aliases.items())
+            yield f"{pen.code(wide.removeprefix(begin))} contains {pen.codes(within)}"
+    for short, long in connector.scope_aliases.items():
+        yield f"{pen.code(short)} is another name of {pen.code(long.removeprefix(begin))}"
+    if begin:
+        whole = sorted(one for one in {*spoken, *connector.scope_aliases} if not one.startswith(begin))
+        yield f"before each of these stands {pen.code(begin)}{f', but not before {pen.codes(whole)}' if whole else ''}"
+
+
+def prefix(connector: Connector) -> str:
+    """The address with which most scopes begin, where several do."""
+    scopes = {scope for one in connector.resources for scope in one.scopes if "://" in scope}
+    begins = Counter(f"{scope.rpartition('/')[0]}/" for scope in scopes if not scope.endswith("/"))
+    (begin, count) = begins.most_common(1)[0] if begins else ("", 0)
+    return begin if count > 1 else ""
