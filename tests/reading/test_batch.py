@@ -56,6 +56,7 @@ def test_no_address_ends_its_line():
     message = bundle(URL, [evil]).body.decode()
     assert not re.search(r"^X-Evil", message, re.MULTILINE)
     assert message.count("\r\n--one_of_several") == 1  # the last one
+    assert "GET /ab--one_of_severalX-Evil:1?q= HTTP/1.1\r\n" in message
 
 
 def test_the_same_requests_make_the_same_bundle():

@@ -39,6 +39,7 @@ class Service:
         self.gone = gone
         self.asked = []
         self.sizes = []
+        self.posts = 0
         self.under_way = self.most = 0
 
     async def __call__(self, request):
@@ -47,6 +48,7 @@ class Service:
         await asyncio.sleep(0)
         self.under_way -= 1
         if request.method == "POST":
+            self.posts += 1
             return self._bundle(request)
         self.asked.append(request)
         identity = request.url.partition("?")[0].rpartition("/")[2]
@@ -152,7 +154,7 @@ async def test_without_bundles_all_are_asked_for_singly(trouble):
     service = Service(bundles=trouble or Response(200, {}, b""))
     body = await complete(BUNDLED, service, *"abcdef")
     assert [one["size"] for one in body["messages"]] == [1] * 6
-    assert len(service.asked) == 6
+    assert (service.posts, len(service.asked)) == (1, 6)
 
 
 @pytest.mark.parametrize("error", [RateLimited("later", retry_after=9), MissingScope("no")], ids=["limit", "scope"])
