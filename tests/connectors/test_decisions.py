@@ -252,6 +252,14 @@ CASES = [
         cure="switched off",
     ),
     Case(
+        "unknown version",
+        "github",
+        lambda: answer(400, {"message": "2000-01-01 is not a supported API version."}),
+        "setup",
+        cure="api_versions",
+    ),
+    Case("other bad request", "github", lambda: answer(400, {"message": "Problems parsing JSON"}), "refused"),
+    Case(
         "pages of a long listing by number",
         "github",
         lambda: answer(422, {"message": "Pagination with the page parameter is not supported for large datasets"}),

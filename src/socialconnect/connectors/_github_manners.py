@@ -67,6 +67,12 @@ RULES = (
     ),
     ErrorRule("empty", status=(409,), text=r"repository is empty"),
     ErrorRule("not_found", status=(410,), text=r"issues", cure="Issues are switched off there: leave it out."),
+    ErrorRule(
+        "setup",
+        status=(400, 410),
+        text=r"\bAPI version",
+        cure="GitHub does not take this version of its API any more: choose one with the setting api_versions.",
+    ),
     ErrorRule("denied", status=(451,), cure="GitHub blocks this repository for legal reasons: leave it out."),
 )
 
