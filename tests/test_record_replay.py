@@ -316,6 +316,27 @@ async def test_a_redirect_at_home_is_followed_again(path):
     assert_equal({"frame": played.frame}, {"frame": recorded.frame})
 
 
+@pytest.mark.looptime
+async def test_every_resource_runs_again(path):
+    """Whatever pages, parents, batches and further requests a resource of the core providers needs, it is played."""
+
+    async def everything(client):
+        found = {}
+        for provider in ("github", "google", "notion"):
+            for resource in client.connectors[provider].resources:
+                run = await client.read(f"{provider}.{resource.name}", on_error="ignore")
+                found[run.resource] = run.frame
+        return found
+
+    async with opened(4, seed=2) as (_, client):
+        with sc.record(path):
+            recorded = await everything(client)
+    assert sum(map(len, recorded.values())) > 500
+    with sc.replay(path) as playing:
+        assert_equal(await everything(sc.AsyncClient()), recorded)
+        assert playing.unplayed == 0
+
+
 @pytest.mark.parametrize("concurrency", [1, 7])
 def test_the_order_does_not_matter(path, concurrency):
     """Recorded many at a time and played few at a time, the frames are the same: also where there are many pages."""

@@ -487,11 +487,20 @@ def test_a_block_that_fails_is_kept_where_nothing_was(path):
             asyncio.run(ask(nowhere(), f"{ORIGIN}/later"))
 
 
-def test_a_block_that_fails_early_says_both(path):
-    """Where nothing can be saved either, the block's own error stays the one that is raised."""
+def test_a_block_that_fails_at_once_leaves_nothing(path):
+    """Where nothing was asked for yet, there is nothing to save and nothing to say."""
     with pytest.raises(ZeroDivisionError) as caught:
         _fail(sc.record(path), ZeroDivisionError)
-    assert "Nothing was asked for" in caught.value.__notes__[0]
+    assert not hasattr(caught.value, "__notes__")
+    assert not path.exists()
+
+
+def test_a_block_that_fails_and_cannot_be_saved_says_both(path):
+    """The block's own error stays the one that is raised; that a secret is in the way stands in its notes."""
+    recording = sc.record(path)
+    with pytest.raises(ZeroDivisionError) as caught:
+        _fail(recording, ZeroDivisionError, SHAPED)
+    assert "looks like a GitHub token" in caught.value.__notes__[0]
     assert not path.exists()
 
 

@@ -101,13 +101,15 @@ class Recording:
         self._complete = error is None
         if error is None:
             self.save()
+        elif not self._done():
+            return
         elif self.path.exists():
             error.add_note(f"The block failed, so {self.path} was left as it was: recording.save() replaces it.")
         else:
             try:
                 self.save()
             except SocialConnectError as problem:
-                error.add_note(f"Nothing was recorded: {problem}")
+                error.add_note(f"The recording is not saved: {problem}")
 
     def save(self, path: str | os.PathLike[str] | None = None, *, hide: Iterable[str | Secret] = ()) -> None:
         """Write the cassette; needed only after the block's own end could not. Raises what `record` raises.
