@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from socialconnect.http.recording import record
     from socialconnect.http.replaying import replay
+    from socialconnect.portal import enable_nested_asyncio
     from socialconnect.reading.decide import ErrorRule, Manners
     from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Resource, columns
     from socialconnect.reading.paginate import (
@@ -129,6 +130,7 @@ __all__ = [
     "UserNotFound",
     "__version__",
     "columns",
+    "enable_nested_asyncio",
     "record",
     "replay",
     "sandbox",
@@ -145,6 +147,7 @@ _HOMES = {
     "TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
     "http.replaying": "replay",
+    "portal": "enable_nested_asyncio",
     "reading.decide": "ErrorRule Manners",
     "reading.declare": "Budget Column Connector Param Parent Resource columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",

@@ -184,7 +184,7 @@ class AsyncClient(Ahead):
         return found
 
     def _again(self, run: Run) -> Run:
-        return portal.run(self.retry(run))
+        return portal.run(self.retry(run), self.settings.engine)
 
     def _reader(self, resource: str, asked: Asked, watch: Watch | None) -> Reader:
         connector, name = self.connectors.resource(resource)

@@ -98,15 +98,20 @@ class Client:
     ) -> Plan[Run] | Plan[dict[str, Run]]:
         __tracebackhide__ = True
         if isinstance(resource, str):
-            one = portal.run(self.aio.plan(resource, users, **how))
-            return one.by(lambda on_error, watch: portal.run(one.run(on_error=on_error, watch=watch)))
-        each = portal.run(self.aio.plan(resource, users, **how))
-        return each.by(lambda on_error, watch: portal.run(each.run(on_error=on_error, watch=watch)))
+            one = portal.run(self.aio.plan(resource, users, **how), self.engine)
+            return one.by(lambda on_error, watch: portal.run(one.run(on_error=on_error, watch=watch), self.engine))
+        each = portal.run(self.aio.plan(resource, users, **how), self.engine)
+        return each.by(lambda on_error, watch: portal.run(each.run(on_error=on_error, watch=watch), self.engine))
 
     @property
     def settings(self) -> Settings:
         """The settings that this client was made with."""
         return self.aio.settings
+
+    @property
+    def engine(self) -> portal.Engine:
+        """Where the calls run: `thread` or `nested`, as the settings say."""
+        return self.settings.engine
 
     @property
     def connectors(self) -> Connectors:

@@ -3,6 +3,9 @@
 A synchronous call has no loop to run on: a notebook's is busy with the cell, a script has none. So each process has a
 portal, one daemon thread with one loop: a call hands its coroutine over and waits. The portal is made on first use,
 and again after a fork. `blocking` derives a synchronous method from an async one.
+
+On request a call runs on the caller's own loop instead, from within it (`notebook/nested.py`): only so can it await
+what belongs to that loop.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypeVar
 
 from socialconnect.errors import UsageError
 
@@ -29,6 +32,9 @@ A_co = TypeVar("A_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+Engine = Literal["thread", "nested"]
+"""Where synchronous calls run: on the background loop, or on the caller's own where one is running."""
 
 _SLICE = 0.25  # seconds: Windows delivers an interrupt only between two waits
 _GRACE = 0.25  # seconds that an interrupted call, or the end of the interpreter, gives a cancelled task to clean up
@@ -42,8 +48,11 @@ class Face(Protocol[A_co]):
         """The object whose methods are awaited."""
 
 
-def run(coroutine: Coroutine[object, object, T]) -> T:
+def run(coroutine: Coroutine[object, object, T], engine: Engine = "thread") -> T:
     """Run `coroutine` on the portal, with the caller's context variables, and wait for what it returns.
+
+    With the engine `nested`, or after `enable_nested_asyncio()`, it runs on the loop that is running in the caller's
+    thread, where there is one; that loop goes on with its other tasks meanwhile.
 
     Any thread may call, also one whose own loop is running. An error of the coroutine is raised as it is, out of any
     exception group that holds nothing else. An interrupt of the waiting thread cancels the coroutine and is raised
@@ -51,11 +60,10 @@ def run(coroutine: Coroutine[object, object, T]) -> T:
     """
     __tracebackhide__ = True
     try:
-        portal = _enter(coroutine)
+        call = _call(coroutine, engine)
     except BaseException:
         coroutine.close()  # or Python reports it as never awaited
         raise
-    call = _Call(portal, coroutine)
     call.wait()
     if call.error is None:
         return call.value
@@ -76,7 +84,8 @@ def blocking(method: Callable[Concatenate[A, P], Awaitable[R]]) -> Callable[Conc
     """The synchronous counterpart of an async `method`, with its name, documentation and signature.
 
     After `users = blocking(AsyncClient.users)` in the body of `class Client`, the call `client.users(…)` runs
-    `AsyncClient.users(client.aio, …)` on the portal, and returns or raises what that does.
+    `AsyncClient.users(client.aio, …)` on the portal, and returns or raises what that does. Where the object has an
+    `engine`, that says where.
     """
 
     @functools.wraps(method)
@@ -84,7 +93,8 @@ def blocking(method: Callable[Concatenate[A, P], Awaitable[R]]) -> Callable[Conc
         __tracebackhide__ = True
         awaitable = method(self.aio, *args, **kwargs)
         coroutine: Coroutine[object, object, R] = awaitable if isinstance(awaitable, Coroutine) else _awaited(awaitable)
-        return run(coroutine)
+        engine: Engine = getattr(self, "engine", "thread")
+        return run(coroutine, engine)
 
     call.__qualname__ = method.__qualname__.replace("Async", "", 1)
     return call
@@ -93,6 +103,29 @@ def blocking(method: Callable[Concatenate[A, P], Awaitable[R]]) -> Callable[Conc
 async def _awaited(awaitable: Awaitable[R]) -> R:
     __tracebackhide__ = True
     return await awaitable
+
+
+def enable_nested_asyncio() -> None:
+    """Let asyncio run from within itself: for scripts with `asyncio.run(…)` in a cell, and for callbacks of yours.
+
+    From then on every synchronous call in a thread whose loop is running is carried out on that loop, so that it can
+    await what belongs to the notebook: a lock, a session, a queue that was made in a cell. The setting
+    `engine="nested"` does the same for the calls of one client. Without need, leave it: it patches asyncio for the
+    whole process, and nothing undoes that. In a script, where no loop is running, there is nothing to patch yet.
+
+    It takes nest_asyncio2 1.7.3 or later, which the extra `notebook` brings. Raises a MissingPackage where it is not
+    there, another SetupError where what is there would corrupt this kernel (nest_asyncio 1.6.0 loses queued cells
+    under ipykernel 7 and timeouts under Python 3.14), a UsageError where the running loop is uvloop's.
+
+    Source: https://github.com/Chaoses-Ib/nest-asyncio2
+    """
+    global _nests  # noqa: PLW0603 - there is one asyncio per process
+    here = _running()
+    if here is not None:
+        from socialconnect.notebook import nested  # noqa: PLC0415 - only who asks for it has what it needs
+
+        nested.patch(here)
+    _nests = True
 
 
 class _Call(Generic[T]):
@@ -133,6 +166,11 @@ class _Call(Generic[T]):
             self._task.add_done_callback(self._finish)
 
     def _finish(self, task: asyncio.Task[T]) -> None:
+        self._take(task)
+        if not self._portal.closing:  # who still waits then is a daemon thread, which would print the cancellation
+            self._done.set()
+
+    def _take(self, task: asyncio.Task[T]) -> None:
         try:
             error = task.exception()
         except asyncio.CancelledError as cancelled:
@@ -141,8 +179,6 @@ class _Call(Generic[T]):
             self.value = task.result()
         else:
             self.error = _only(error)
-        if not self._portal.closing:  # who still waits then is a daemon thread, which would print the cancellation
-            self._done.set()
 
     def _cancel(self) -> None:
         if self._task is not None:
@@ -150,6 +186,24 @@ class _Call(Generic[T]):
         else:  # the interrupt came before the coroutine was handed over
             self._coroutine.close()
             self._done.set()
+
+
+class _Nested(_Call[T]):
+    """One coroutine that runs on the caller's own loop, from within it."""
+
+    def __init__(self, home: asyncio.AbstractEventLoop, coroutine: Coroutine[object, object, T]) -> None:
+        from socialconnect.notebook import nested  # noqa: PLC0415 - only who asks for it has what it needs
+
+        nested.patch(home)
+        self.serial = next(self._serials)
+        self._coroutine = coroutine
+        self._home = home
+        self._complete = nested.complete
+
+    def wait(self) -> None:
+        __tracebackhide__ = True
+        before = _cancellations()
+        self._take(self._complete(self._coroutine, self._home, lambda: _cancellations() > before))
 
 
 class _Portal:
@@ -198,6 +252,7 @@ class _Portal:
 
 _lock = threading.Lock()
 _portal: _Portal | None = None
+_nests = False  # whether every call goes to the caller's own loop
 
 
 def _current() -> _Portal:
@@ -206,6 +261,21 @@ def _current() -> _Portal:
         if _portal is None:
             _portal = _Portal()
         return _portal
+
+
+def _call(coroutine: Coroutine[object, object, T], engine: Engine) -> _Call[T]:
+    here = _running() if _nests or engine == "nested" else None
+    if here is not None and not (_portal and here is _portal.loop):
+        return _Nested(here, coroutine)
+    return _Call(_enter(coroutine), coroutine)
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs in the calling thread, if any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _enter(coroutine: Coroutine[object, object, object]) -> _Portal:

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     chooses an older version of a provider's API (`{"notion": "2022-06-28"}`). `max_wait` is
     the longest wait, in seconds, for one request; `concurrency` the most requests under way at one host.
 
+    `engine` says where synchronous calls run: on a background thread, or "nested", on the caller's own loop where one
+    is running: see `enable_nested_asyncio`.
+
     `cache` is a file, a folder or ":memory:" in which answers are kept, so that what has not changed is not sent again;
     nothing is kept by default. Each read still asks the provider: GitHub answers 304, which costs nothing of its
     limit. An answer is found again only with the same token, for the same account, under the same secret key. The file
@@ -67,6 +70,7 @@ class Settings(BaseSettings):
     attempts: int = Field(5, ge=1)
     concurrency: int = Field(80, ge=1, le=100)
     transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
+    engine: Literal["thread", "nested"] = "thread"
     cache: str | Path = ""
 
     @classmethod
