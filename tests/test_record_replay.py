@@ -316,6 +316,21 @@ async def test_a_redirect_at_home_is_followed_again(path):
     assert_equal({"frame": played.frame}, {"frame": recorded.frame})
 
 
+async def test_what_a_cache_holds_is_recorded_whole(path):
+    """A cache that knows the answers already does not leave them out: the cassette stands without it."""
+    world = Sandbox(users=10, seed=1)
+    async with client_of(world, cache=":memory:") as client:
+        first = await client.read("github.repos", on_error="ignore")
+        again = await client.read("github.repos", on_error="ignore")
+        assert 304 in set(again.trace["status"])
+        with sc.record(path):
+            recorded = await client.read("github.repos", on_error="ignore")
+    assert 304 not in set(recorded.trace["status"])
+    with sc.replay(path):
+        played = await sc.AsyncClient().read("github.repos", on_error="ignore")
+    assert_equal({"frame": played.frame}, {"frame": first.frame})
+
+
 @pytest.mark.looptime
 async def test_every_resource_runs_again(path):
     """Whatever pages, parents, batches and further requests a resource of the core providers needs, it is played."""
