@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, demo, listing, pull, serve
+from socialconnect.cli import check, coverage, demo, listing, pull, serve
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -62,6 +62,8 @@ _COMMANDS = (
     check.check,
     listing.users,
     listing.accounts,
+    coverage.coverage,
+    coverage.plan,
     pull.pull,
     listing.connectors,
     serve.sandbox,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from socialconnect.errors import UsageError
 from socialconnect.frames import Table
 from socialconnect.http.origins import Origins
-from socialconnect.reading.declare import columns
+from socialconnect.reading.declare import Budget, columns
 from socialconnect.reading.typed import Page
 from socialconnect.runs.coverage import summary
 from socialconnect.runs.estimate import budgets_of, host_of, least
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from socialconnect.reading.declare import Budget, Connector
+    from socialconnect.reading.declare import Connector
     from socialconnect.runs.estimate import Estimate
     from socialconnect.runs.run import Run, Watch
     from socialconnect.runs.tell import OnError
@@ -231,7 +231,7 @@ def _call(
     requests = round(count)
     needed = [least(spent + load if one.per == "host" else min(most, load), one) for one in limits]
     seconds = max([alone, *needed]) if requests else 0.0
-    return Call(provider, host, requests, spent, " and ".join(map(_limit, limits)), seconds)
+    return Call(provider, host, requests, spent, _limit(limits), seconds)
 
 
 def _limits(connector: Connector, host: str, settings: Settings) -> list[Budget]:
@@ -281,8 +281,20 @@ def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _limit(budget: Budget) -> str:
-    return f"{budget.requests:,} in {_span(budget.seconds)}{' per token' if budget.per == 'token' else ''}"
+def _limit(budgets: Sequence[Budget]) -> str:
+    """Limits as people write them.
+
+    >>> _limit([Budget(5000, 3600), Budget(900, 60), Budget(1000, 10, "host")])
+    '1,000/10s, 5,000/h and 900/min a token'
+    """
+    units: dict[float, str] = {1: "s", 60: "min", 3600: "h"}
+    told = {
+        per: " and ".join(
+            f"{one.requests:,}/{units.get(one.seconds, f'{one.seconds:g}s')}" for one in budgets if one.per == per
+        )
+        for per in ("host", "token")
+    }
+    return ", ".join(part for part in (told["host"], told["token"] and f"{told['token']} a token") if part)
 
 
 def _span(seconds: float) -> str:
