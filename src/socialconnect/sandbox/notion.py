@@ -222,17 +222,8 @@ class _Workspace:
         if "result_type" in sent and self._version < SOURCES:
             return invalid(self._call, "body failed validation: body.result_type should be not present.")
         content, trashed = self._content, sent.get("in_trash") is True
-
-        def row(place: int) -> Json:
-            return content.row(source, place, self._version, trashed=trashed)
-
-        def properties(place: int) -> Mapping[str, Json]:
-            return content.values.properties(source.schema, place)
-
         try:
-            test = filtered(sent.get("filter"), content.values.time, properties)
-            places = ordered(sent, min(source.rows, 1) if trashed else source.rows)
-            found = list(islice(filter(test, places), MOST + 1))
+            found = self._matching(source, sent, min(source.rows, 1) if trashed else source.rows)
         except WrongFilter:
             return invalid(self._call, "body failed validation: body.filter should be a filter of at most two levels.")
         short = len(found) > MOST
@@ -240,7 +231,28 @@ class _Workspace:
         ids = _Rows(content, source, found[:MOST])
         kind = "page_or_data_source" if self._version >= SOURCES else "page_or_database"
         beside = {"request_status": status if short else {"type": "complete"}}
-        return listed(self._call, kind, ids, lambda at: row(found[at]), sent=sent, beside=beside)
+        return listed(
+            self._call,
+            kind,
+            ids,
+            lambda at: content.row(source, found[at], self._version, trashed=trashed),
+            sent=sent,
+            beside=beside,
+        )
+
+    def _matching(self, source: Source, sent: Mapping[str, object], rows: int) -> list[int]:
+        """The places of the rows that a query is about; those of the last one are kept for its next page."""
+        content = self._content
+        asked = msgspec.json.encode((source.number, rows, sent.get("filter"), sent.get("sorts")))
+
+        def field(place: int, name: str) -> Json:
+            kind = source.schema[name][1] if name in source.schema else ""
+            return {kind: content.cells.value(kind, place)} if kind else {}
+
+        if content.last_query[0] != asked:
+            test = filtered(sent.get("filter"), content.cells.time, field)
+            content.last_query = asked, list(islice(filter(test, ordered(sent, rows)), MOST + 1))
+        return content.last_query[1]
 
     def _property(self, identity: str, name: str) -> Answer:
         content = self._content
@@ -251,7 +263,7 @@ class _Workspace:
         own = next(((own, of) for own, of in schema.values() if unquote(own) == name), None)
         if own is None:
             return not_found(self._call, "property", name)
-        outer, value = own[1].partition(".")[0], content.values.value(own[1], place)
+        outer, value = own[1].partition(".")[0], content.cells.value(own[1], place)
         if outer not in ("title", "rich_text", "people", "relation") or not isinstance(value, list):
             item: Json = {"object": "property_item", "type": outer, "id": own[0], outer: value}
             return success(self._call, item)

@@ -58,8 +58,9 @@ class Content:
             Source(2, "Ideas", TASKS, 0, 0),
             Source(3, "Archive", ARCHIVE, ARCHIVED, 2, indexed=False),
         )[: 0 if situation == "empty" else 4 if self.large else 3]
-        self.values = Values(account, world.seed)
+        self.cells = Values(account, world.seed)
         self.mark = account.eac
+        self.last_query: tuple[bytes, list[int]] = (b"", [])
 
     def id(self, kind: str, place: int, source: int = 0) -> str:
         """The id of one thing."""
@@ -127,7 +128,7 @@ class Content:
         parent: Json = {"type": "data_source_id", "data_source_id": self.id("source", source.number)}
         parent = {**parent, "database_id": database} if version >= SOURCES else {
             "type": "database_id", "database_id": database}  # fmt: skip
-        properties = self.values.properties(source.schema, place)
+        properties = self.cells.properties(source.schema, place)
         found = self._page(self.id("row", place, source.number), place, parent, properties, place // 7 * 60, version)
         return {**found, "in_trash": trashed}
 
@@ -145,8 +146,8 @@ class Content:
             "id": identity,
             "created_time": moment(made),
             "last_edited_time": moment(made + 24 * _HOUR),
-            "created_by": user(self.values.person(1)),
-            "last_edited_by": user(self.values.person(1 + place % 2)),
+            "created_by": user(self.cells.person(1)),
+            "last_edited_by": user(self.cells.person(1 + place % 2)),
             "cover": cover if place % 3 == 0 else None,
             "icon": icons[place % 3],
             "parent": parent,
@@ -179,7 +180,7 @@ class Content:
         """A data source, or before there were any the database that it then was."""
         database = self.id("database", source.database)
         within: Json = {"type": "page_id", "page_id": self.id("page", 0)}
-        made: Json = {"created_by": user(self.values.person(1)), "last_edited_by": user(self.values.person(2))}
+        made: Json = {"created_by": user(self.cells.person(1)), "last_edited_by": user(self.cells.person(2))}
         schema: Json = {"properties": schema_of(source.schema, self.id("source", source.number))}
         title = self.title("source", source.number)
         if version < SOURCES:

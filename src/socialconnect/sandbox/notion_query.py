@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from socialconnect.sandbox.notion_values import Json
 
 MOST = 10_000
 _TIMES: dict[str, Callable[[str, str], bool]] = {
@@ -35,9 +34,9 @@ def ordered(sent: Mapping[str, object], rows: int) -> list[int]:
 
 
 def filtered(
-    given: object, time: Callable[[str, int], str], row: Callable[[int], Mapping[str, Json]], depth: int = 0
+    given: object, time: Callable[[str, int], str], row: Callable[[int, str], Mapping[str, object]], depth: int = 0
 ) -> Test:
-    """Whether a row meets the filter: `time` gives its times by name, `row` its properties."""
+    """Whether a row meets the filter: `time` gives its times by name, `row` one of its properties."""
     if given is None:
         return lambda _: True
     if not isinstance(given, dict) or depth > 2:
@@ -61,7 +60,7 @@ def _of_time(stamp: str, condition: object, time: Callable[[str, int], str]) -> 
     return lambda place: _TIMES[word](time(stamp, place), bound)
 
 
-def _of_property(given: Mapping[str, object], row: Callable[[int], Mapping[str, Json]]) -> Test:
+def _of_property(given: Mapping[str, object], row: Callable[[int, str], Mapping[str, object]]) -> Test:
     name = given.get("property")
     kind = next((key for key in given if key not in ("property", "type")), "")
     condition = given.get(kind)
@@ -70,7 +69,7 @@ def _of_property(given: Mapping[str, object], row: Callable[[int], Mapping[str, 
     [(word, wanted)] = condition.items()
 
     def test(place: int) -> bool:
-        held = row(place).get(name, {}).get(kind)
+        held = row(place, name).get(kind)
         own = held.get("name") if isinstance(held, dict) else held
         match word:
             case "equals":
