@@ -124,7 +124,10 @@ class Values:
 
 
 _NEVER_EMPTY = {"title", "checkbox", "created_time", "last_edited_time", "created_by", "last_edited_by", "button"}
-_EMPTY: dict[str, object] = {name: [] for name in ("rich_text", "multi_select", "people", "files", "relation")}
+_EMPTY: dict[str, object] = {
+    **{name: [] for name in ("rich_text", "multi_select", "people", "files", "relation")},
+    "unique_id": {"prefix": None, "number": None},
+}
 _FUNCTIONS = {"number": "sum", "date": "latest_date", "array": "show_original", "incomplete": "sum"}
 
 
