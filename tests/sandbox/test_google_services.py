@@ -4,9 +4,12 @@ import json
 from email import message_from_bytes
 from urllib.parse import urlencode
 
+import pandas as pd
 import pytest
 
+import socialconnect as sc
 from socialconnect.connectors.google import connector
+from socialconnect.sandbox import Sandbox, running
 
 PEOPLE = "https://people.googleapis.com/v1/people/me"
 CALENDARS = "https://www.googleapis.com/calendar/v3/users/me/calendarList"
@@ -305,3 +308,18 @@ async def test_faults_befall_parts(visit):
         if answer.status_code == 200:
             seen |= {(status, body[:1]) for _, status, body in answers(answer)}
     assert seen == {(200, b"{"), (429, b"{"), (429, b"<"), (503, b"{")}
+
+
+@pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
+def test_bundles_travel_over_a_network(transport):
+    """Through a real connection, by either carrier, mail and labels are those that are read in this process."""
+    sandbox = Sandbox(users=40)
+    inside = sc.sandbox(users=40)
+    with running(sandbox) as base:
+        settings = sc.Settings.make(base_urls=sandbox.base_urls(base), transport=transport)
+        with sc.Client(sandbox.secret_key, settings=settings) as client:
+            for name in ("google.messages", "google.labels"):
+                found = client.read(name, on_error="ignore").frame
+                assert found["user_id"].nunique() > 20
+                pd.testing.assert_frame_equal(found, inside.read(name, on_error="ignore").frame, check_flags=False)
+    assert any(one.method == "POST" and one.path == "/batch" for one in sandbox.requests.last)

@@ -208,6 +208,7 @@ _RESOURCES = (
             "A series is one row with its recurrence, unless single_events=True asks for every date of it.",
             "An event of whole days has start_date and end_date (the day after the last), and start and end are empty.",
             "A date is no moment: it lies in calendar_time_zone, not in UTC.",
+            "calendar_time_zone is empty where calendar names the calendars: google.calendars has it.",
             "Cancelled events may have nothing but their id.",
             "attendees is cut short where attendees_omitted is True.",
             "Reading all calendars needs a scope that lists them; without one, name them: calendar='primary'.",
