@@ -24,7 +24,7 @@ WITHOUT_EXAMPLE = {
     ),
     **dict.fromkeys(["Column", "Connector", "ErrorRule", "Param", "Resource"], "a value of a declaration"),
     # made by the client alone
-    **dict.fromkeys(["BoundConnector", "BoundResource", "Outcome", "Run"], "made by a client"),
+    **dict.fromkeys(["BoundConnector", "BoundResource", "Outcome"], "made by a client"),
 }
 NAMES = [name for name in sc.__all__ if callable(getattr(sc, name))]
 

@@ -39,6 +39,9 @@ class Parent:
     the parents, only the value itself is known. Parents whose boolean column `where` is False are left out. Where a
     named parent is not found, `otherwise` is the resource that lists the parents inside what may have been named.
     `usual` is how many parents an account has, for plans that know no better.
+
+    >>> Parent("repos", "repo", column="full_name", safe="/").argument.values("ada/engine")
+    ['ada/engine']
     """
 
     resource: str
