@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec,
 from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)
@@ -343,6 +343,11 @@ def _below(traceback: TracebackType | None, serial: int) -> TracebackType | None
         here = here.tb_next
         if frame.f_code is run.__code__ and frame.f_locals.get("serial", serial) < serial:
             traceback = here
-    while traceback is not None and traceback.tb_frame.f_code is _awaited.__code__:
+    while traceback is not None and _between(traceback.tb_frame):
         traceback = traceback.tb_next
     return traceback
+
+
+def _between(frame: FrameType) -> bool:
+    """Whether it is a frame of the way there: ours, or a task's own step, which is Python where asyncio is patched."""
+    return frame.f_code is _awaited.__code__ or frame.f_globals.get("__name__") == "asyncio.tasks"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TypeVar
@@ -35,8 +36,7 @@ def patch(loop: asyncio.AbstractEventLoop) -> None:
     """
     if not isinstance(loop, asyncio.BaseEventLoop):
         raise UsageError(f"A loop of {type(loop).__module__} cannot run from within itself.", cure=_AWAIT)
-    if not hasattr(loop, "_nest_patched"):
-        import_module(_package()).apply(loop)
+    import_module(_package()).apply(loop)  # does nothing to a loop that is patched already
 
 
 def complete(
@@ -46,6 +46,7 @@ def complete(
 
     The loop goes on with everything else meanwhile. An interrupt, or `cancelled`, cancels the task and is raised.
     """
+    __tracebackhide__ = True
     task = loop.create_task(coroutine)
     try:
         while not task.done():
@@ -59,11 +60,15 @@ def complete(
     return task
 
 
+@cache
 def _package() -> str:
     """Which of the two may patch this process."""
     patched = hasattr(asyncio, "_nest_patched")
     if patched and not hasattr(asyncio, "_nest_asyncio2"):
-        return _first("nest_asyncio, which has patched asyncio in this process already,", "Restart the kernel, and")
+        return _first(
+            "nest_asyncio, which has patched asyncio in this process already,",
+            "Restart the kernel, leave it out, and run",
+        )
     found = _version(_SUCCESSOR)
     if found and (found >= _SOUND or not _loses_cells()):
         return _SUCCESSOR
