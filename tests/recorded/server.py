@@ -197,6 +197,10 @@ class _Handler(BaseHTTPRequestHandler):
     def reply(self, seen: Seen) -> Exchange:
         raise NotImplementedError
 
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.do_GET()
+
     def do_GET(self) -> None:
         _, name, *rest = urlsplit(self.path).path.split("/")
         seen = Seen(
