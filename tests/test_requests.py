@@ -15,7 +15,8 @@ import yaml
 
 import socialconnect as sc
 from socialconnect.connectors.google import connector as google
-from socialconnect.reading.messages import Request
+from socialconnect.connectors.notion import connector as notion
+from socialconnect.reading.messages import Request, Response
 
 SHARED = Path(os.environ.get("SOCIALCONNECT_SHARED") or Path(__file__).parents[2] / "shared") / "specs"
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the specifications are not beside the checkout")
@@ -255,3 +256,55 @@ def test_google_s_bundles_hold_what_is_documented():
             given = next(given for verb, pattern, given in known if verb == method and pattern.fullmatch(path))
             assert all(google_fits(given[key], text) for key, text in parse_qsl(query))
         assert asked[0].url == spec["rootUrl"] + spec["batchPath"]
+
+
+PARENT = "1f0c2a3b-4d5e-6f70-8192-a3b4c5d6e7f8"
+
+
+def notion_requests() -> list[Request]:
+    """Every POST that Notion is sent: bare, with each parameter, and for a later page and a later window."""
+    found: list[Request] = []
+    arguments: dict = {
+        "search": {"query": "a", "direction": "descending"},
+        "rows": {
+            "filter": {"or": [{"property": "Done", "checkbox": {"equals": True}}]},
+            "sorts": [{"property": "Name", "direction": "ascending"}],
+            "in_trash": True,
+        },
+    }
+    row = {"created_time": "2026-05-01T09:00:00.000Z"}
+    later = {"results": [row], "has_more": True, "next_cursor": "c2"}
+    short = {"results": [row], "has_more": False, "request_status": {"type": "incomplete"}}
+    for one in notion.resources:
+        if one.method == "POST":
+            given = arguments.get("rows" if one.name == "rows" else "search", {})
+            first = one.request(notion.origin, notion.headers_for(one), {}, PARENT)
+            found += [first, one.request(notion.origin, {}, given, PARENT)]
+            found += [one.request(notion.origin, {}, {name: value}, PARENT) for name, value in given.items()]
+            for body in (later, short):
+                response = Response(200, {}, json.dumps(body).encode())
+                following = one.paging.next_request(first, response)
+                assert (following is None) == (body is short and one.name != "rows")
+                found += [following] if following else []
+    return found
+
+
+@pytest.mark.parametrize("request_", notion_requests(), ids=lambda one: f"{one.template} {one.body.decode()}")
+def test_notion_is_sent_what_it_documents(request_):
+    """Each body that goes to Notion is one that its description allows, with nothing else in it."""
+    spec = load("notion-subset.json")
+    found = operation(spec, request_.method, request_.url.partition("api.notion.com")[2].partition("?")[0])
+    assert found
+    schema = found["requestBody"]["content"]["application/json"]["schema"]
+    body = json.loads(request_.body)
+    jsonschema.Draft202012Validator({**schema, "components": spec["components"]}).validate(body)
+    assert set(body) <= set(schema["properties"])
+
+
+def test_another_body_would_not_do():
+    """The description does refuse: a cursor of a number, a filter of the wrong era."""
+    spec = load("notion-subset.json")
+    schema = operation(spec, "POST", "/v1/search")["requestBody"]["content"]["application/json"]["schema"]
+    check = jsonschema.Draft202012Validator({**schema, "components": spec["components"]})
+    for body in ({"start_cursor": 7}, {"filter": {"property": "object", "value": "database"}}):
+        assert not check.is_valid(body)

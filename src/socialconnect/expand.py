@@ -60,8 +60,8 @@ def expand(
 
     Fields of one name and one dtype share a column, whatever their types; where dtypes differ, or a column of that name
     is there already, the type is put behind the name: `Due (date)`. `names` is what the caller asked for: a field's
-    name that is no column's stands for all of its columns. `frame.attrs["properties"]` says for each column which field
-    it is, of which type, with which ids. An UnknownName where a name is no column's and no field's.
+    name that is no column's stands for all of its columns. `frame.attrs` says under the JSON's name for each
+    column which field it is, of which type, with which ids. An UnknownName where a name is no column's and no field's.
     """
     variants = resource.variants
     if variants is None or variants.at not in frame.columns:
@@ -78,7 +78,7 @@ def expand(
             built[name] = pd.Series(pd.NA, frame.index, pd.StringDtype("pyarrow"))
     found = pd.concat([frame, built], axis=1)[_order(frame, wanted, placed, variants.at, names)]
     found.attrs |= frame.attrs
-    found.attrs["properties"] = {
+    found.attrs[variants.at] = {
         name: {
             "name": group[0].of,
             "type": " or ".join(dict.fromkeys(slot.kind for slot in group)),
