@@ -13,10 +13,10 @@ import socialconnect as sc
 NAMES = """
 AccessDenied AccountError AfterId AsyncClient BodyCursor BoundConnector BoundResource Budget Client Column Connector
 Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey LinkHeader MalformedResponse Manners MissingKey
-MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent
-PartialWarning Plan ProtocolError ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused Resource Run Secret Settings
-SetupError SocialConnectError TryAgainLater Unavailable UnknownName UsageError UserNotFound __version__ columns
-enable_nested_asyncio record replay sandbox
+MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop
+Param Parent PartialWarning Plan ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded
+RequestRefused Resource ResourcePicker Run Secret Settings SetupError SocialConnectError TryAgainLater Unavailable
+UnknownName UsageError UserNotFound UserPicker __version__ columns enable_nested_asyncio record replay sandbox
 """.split()  # noqa: SIM905 - a list as a text reads best
 PROBES = (
     "_repr_html_",

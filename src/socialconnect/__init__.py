@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     )
     from socialconnect.http.recording import record
     from socialconnect.http.replaying import replay
+    from socialconnect.notebook.providers import ProviderPicker
+    from socialconnect.notebook.resources import ResourcePicker
+    from socialconnect.notebook.users import UserPicker
     from socialconnect.portal import enable_nested_asyncio
     from socialconnect.reading.decide import ErrorRule, Manners
     from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Resource, columns
@@ -114,10 +117,12 @@ __all__ = [
     "Plan",
     "ProtocolError",
     "ProviderNotEnabled",
+    "ProviderPicker",
     "RateLimited",
     "ReconnectNeeded",
     "RequestRefused",
     "Resource",
+    "ResourcePicker",
     "Run",
     "Secret",
     "Settings",
@@ -128,6 +133,7 @@ __all__ = [
     "UnknownName",
     "UsageError",
     "UserNotFound",
+    "UserPicker",
     "__version__",
     "columns",
     "enable_nested_asyncio",
@@ -147,6 +153,9 @@ _HOMES = {
     "TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
     "http.replaying": "replay",
+    "notebook.providers": "ProviderPicker",
+    "notebook.resources": "ResourcePicker",
+    "notebook.users": "UserPicker",
     "portal": "enable_nested_asyncio",
     "reading.decide": "ErrorRule Manners",
     "reading.declare": "Budget Column Connector Param Parent Resource columns",
