@@ -124,6 +124,7 @@ _RESOURCES = (
         scopes=scopes("contacts.readonly contacts"),
         key=("resource_name",),
         columns=PERSON,
+        usual=1.1,
         notes=(
             _ABSENT,
             _PRIMARY,
@@ -171,7 +172,7 @@ _RESOURCES = (
             "calendars",
             "calendar",
             carry={"calendar_time_zone": "time_zone"},
-            usual=3,
+            usual=2,
             personal=True,
             note="'primary' is the account's own.",
         ),
@@ -250,6 +251,7 @@ _RESOURCES = (
         rules=(SEARCHED_IN_PART,),
         key=("id",),
         columns=FILE,
+        usual=1.1,
         notes=(
             "Trashed files are included: q='trashed=false' leaves them out.",
             "Of shared drives there is what the user has opened; corpora='allDrives' searches all of them.",
@@ -285,7 +287,6 @@ _RESOURCES = (
             records="messages",
             query={"format": "metadata", "metadataHeaders": HEADERS},
             batch=_BATCH,
-            usual=10,
         ),
         params=(
             Param("q", note="A search as Gmail has it: 'from:ada newer_than:7d'. Needs gmail.readonly."),
@@ -296,6 +297,7 @@ _RESOURCES = (
         scopes=(*scopes("gmail.metadata gmail.readonly gmail.modify"), MAIL),
         key=("id",),
         columns=MESSAGE,
+        usual=1.1,
         notes=(
             "Google lists ids; each message is then asked for, fifty in one request, of which each counts in full.",
             "That makes about 300 messages a minute: narrow large mailboxes by label_ids, or by q with gmail.readonly.",
