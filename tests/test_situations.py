@@ -181,7 +181,7 @@ def test_a_capability_missing_at_notion(world):
     """Notion has no scopes: coverage says what cannot be known, and the outcome what was missing."""
     accounts = world.fares["notion", "underscoped"]
     for frame in (world.told["notion.users"], world.looked["notion.users"]):
-        rows = all_are(frame, accounts, state="readable")
+        rows = all_are(frame, accounts, state="readable", capability="Read user information")
         assert rows["granted"].isna().all()
     outcomes = all_are(world.runs["notion.users"].outcomes, accounts, status="failed", reason="missing_scope")
     assert outcomes["cure"].str.contains("capabilities, not scopes").all()

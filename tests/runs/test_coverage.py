@@ -211,6 +211,39 @@ async def test_the_tokens_own_scopes_count():
     assert (told, looked["state"], looked["granted"]) == ("readable", "missing_scope", ["gist"])
 
 
+def answering(status, body):
+    """A Clerk with one user whose account is connected, and this answer for its tokens."""
+
+    async def clerk(scope, receive, send):
+        bodies = {
+            "/v1/users": [{"id": "user_a", "external_accounts": [ACCOUNT]}],
+            "/v1/domains": [{"frontend_api_url": "https://clerk.acme.example"}],
+            "/v1/environment": {"user_settings": {"social": {"oauth_github": {"enabled": True}}}},
+        }
+        there = scope["path"] in bodies
+        await Clerk(200 if there else status, bodies.get(scope["path"], body))(scope, receive, send)
+
+    return clerk
+
+
+async def test_an_address_to_be_verified_is_an_unfinished_connection():
+    """Clerk gives no token before the e-mail address is verified: that is told as a connection that is not finished."""
+    refusal = {"errors": [{"code": "external_account_email_address_verification_required", "message": "Verify."}]}
+    async with asking(answering(422, refusal)) as client:
+        [row] = (await client.coverage("github.profile", tokens=True)).to_dict("records")
+    assert (row["state"], row["cure"]) == ("not_verified", "The user must verify the e-mail address.")
+
+
+async def test_connected_without_a_token_is_dead():
+    """A connected account of which Clerk gives no token is told alike by coverage and by the outcome of a read."""
+    async with asking(answering(200, {"data": []})) as client:
+        [row] = (await client.coverage("github.profile", tokens=True)).to_dict("records")
+        run = await (await client.plan("github.profile")).run(on_error="ignore")
+    [outcome] = run.ended
+    assert row["state"] == "token_dead"
+    assert (outcome.status, outcome.reason, outcome.message) == ("failed", "reconnect_needed", row["message"])
+
+
 async def test_a_disabled_provider_is_told_where_tokens_are_looked_at():
     """Clerk's list does not say that a provider is off; looking does, and asks for none of its tokens."""
     async with opened(60, disabled=("github",)) as (world, client):

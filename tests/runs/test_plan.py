@@ -37,7 +37,7 @@ async def test_with_nothing_learned_the_declarations_are_near(name, users, seed)
         near(foretold(plan), world.requests.hosts)
 
 
-@pytest.mark.parametrize("name", [*CORE, "github.issues", "google.events", "google.messages"])
+@pytest.mark.parametrize("name", [*CORE, "github.issues", "google.events", "google.messages", "notion.rows"])
 async def test_after_one_run_the_next_of_the_same_users_is_near(name):
     """What a run has taught holds for the next one of the same users, whatever a resource needs."""
     async with opened(100, seed=5, limits=False) as (world, client):
@@ -134,14 +134,22 @@ async def test_slow_answers_are_learned():
     assert plan.seconds == pytest.approx(took, rel=0.2)
 
 
-async def test_rows_and_memory_are_learned():
-    """After a run its rows and the bytes of its frame are what is expected of the next."""
-    async with opened(100) as (_, client):
-        run = await client.read("github.repos", on_error="ignore")
-        plan = await client.plan("github.repos")
-        few = await client.plan("github.repos", columns=["id", "name"])
+@pytest.mark.parametrize("name", ["github.repos", "notion.rows"])
+async def test_rows_and_memory_are_learned(name):
+    """After a run its rows and the bytes of its frame are what is expected of the next, users' own columns too."""
+    async with opened(60, limits=False) as (_, client):
+        run = await client.read(name, on_error="ignore")
+        plan = await client.plan(name)
     assert plan.rows == len(run.frame)
     assert plan.memory == pytest.approx(run.frame.memory_usage(index=False, deep=True).sum(), rel=0.01)
+
+
+async def test_fewer_columns_take_less_memory():
+    """Only what is asked for is counted, as it was when it came before."""
+    async with opened(60) as (_, client):
+        await client.read("github.repos", on_error="ignore")
+        plan = await client.plan("github.repos")
+        few = await client.plan("github.repos", columns=["id", "name"])
     assert few.memory < plan.memory / 3
 
 

@@ -111,7 +111,7 @@ def estimate(
         max(1.0, cost.rows / each) if bundled and each else 1.0,
         max(most, (learned.most_rows if learned else cost.rows) if bundled else 0),
         cost.rows * accounts,
-        cost.rows * accounts * _width(columns, learned),
+        cost.rows * accounts * _width(columns, learned, own=resource.variants is not None),
         # several at a time, and then the last and longest one alone
         work / min(settings.concurrency, users) + longest - mean if accounts else 0.0,
         travel,
@@ -184,8 +184,9 @@ def _at_once(connector: Connector, resource: Resource, users: int, settings: Set
     return 1 if alone else max(2, min(connector.concurrency, settings.concurrency // max(1, users)))
 
 
-def _width(columns: Iterable[Column], learned: Learned | None) -> float:
-    """The bytes of one row: of columns that came before as they were, of others by their dtypes."""
+def _width(columns: Iterable[Column], learned: Learned | None, *, own: bool) -> float:
+    """The bytes of one row: of columns that came before as they were, of others by dtype; of users' `own` what came."""
     known = learned.widths if learned else {}
     declared = dict.fromkeys(IDENTITY, _ID) | {column.name: WIDTHS[column.dtype] for column in columns}
-    return sum(known[name][1] / known[name][0] if name in known else width for name, width in declared.items())
+    names = known if own and known else declared
+    return sum(known[name][1] / known[name][0] if name in known else declared[name] for name in names)
