@@ -322,9 +322,11 @@ def test_a_table_is_aligned_until_it_is_wide():
 def test_a_call_is_completed(connector, resource):
     """The signature names every argument of a resource, the parent's first, so that completion knows them."""
     signature = inspect.signature(sc.sandbox(users=1)[connector.name][resource.name])
-    assert [*signature.parameters][5:] == [one.name for one in resource.arguments]
-    if resource.parent:
-        assert [*signature.parameters][5] == resource.parent.param
+    every_call = inspect.signature(sc.BoundResource.__call__).parameters
+    own = [name for name in signature.parameters if name not in every_call]
+    assert own == [one.name for one in resource.arguments]
+    assert not resource.parent or own[0] == resource.parent.param
+    assert {*every_call} - {"self", "arguments"} == {*signature.parameters} - {*own}
 
 
 def test_documentation_is_made_when_it_is_asked_for():
