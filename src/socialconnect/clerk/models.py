@@ -113,7 +113,12 @@ class Social(Record):
 
 def rows(body: bytes, model: type[Model]) -> list[Model]:
     """The records of a body, a bare list or `{"data": […]}`; one that cannot be read is left out alone."""
-    return counted(body, model)[0]
+    try:
+        return counted(body, model)[0]
+    except MalformedResponse as error:
+        failure = bare(error)
+    del body  # a traceback may show locals, and this may hold tokens
+    raise failure
 
 
 def counted(body: bytes, model: type[Model]) -> tuple[list[Model], int]:
