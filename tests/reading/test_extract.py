@@ -191,6 +191,7 @@ def test_an_odd_record_never_costs_a_page(odd, key):
         ("made", {"at": 1}, "made"),
         ("made_s", "soon", "made_s"),
         ("made_ms", 1e300, "made_ms"),
+        ("made_ms", 1.7e306, "made_ms"),
         ("made_ms", 10**16, "made_ms"),
         ("made_s", 10**13, "made_s"),
         ("made_s", -1e13, "made_s"),

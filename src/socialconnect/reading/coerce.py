@@ -124,7 +124,7 @@ def _as_moment(value: object, column: Column) -> str | int | None:
     if not column.form:
         return value if isinstance(value, str) else None
     number = _as_float(value, column)
-    if number is None or not math.isfinite(number):
+    if number is None or not math.isfinite(number * MICROSECONDS[column.form]):
         return None
     moment = round(number * MICROSECONDS[column.form])
     return moment if LEAST <= moment <= MOST else None
