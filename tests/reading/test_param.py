@@ -94,3 +94,10 @@ def test_arguments_go_into_the_path_escaped():
     asked = made.request("https://a.example", {}, {"place": "a/b c?d#e"})
     assert asked.url == "https://a.example/things/a/b%20c%3Fd%23e/parts"
     assert asked.template == "/things/{place}/parts"
+
+
+@pytest.mark.parametrize("name", ["users", "columns", "raw", "on_error", "watch", "progress", "resource", "name"])
+def test_a_parameter_cannot_hide_what_reading_takes(name):
+    """A parameter with the name of one of read's own could never be passed."""
+    with pytest.raises(UsageError, match=f"A parameter of 'things' cannot be called '{name}'"):
+        resource(Param(name))

@@ -138,6 +138,10 @@ class Resource:
         for name in self.key:
             if name not in names:
                 raise UsageError(f"The key {name!r} of {self.name!r} is not one of its columns.", cure="Declare it.")
+        if reserved := {param.name for param in self.arguments} & _TAKEN:
+            raise UsageError(
+                f"A parameter of {self.name!r} cannot be called {min(reserved)!r}.", cure="Name it and give its `to`."
+            )
         if missing := set(_HOLES.findall(self.path)) - {one.name for one in self.arguments if one.into == "path"}:
             raise UsageError(
                 f"Nothing fills {{{min(missing)}}} in the path of {self.name!r}.", cure="Declare a parent or a Param."
@@ -222,6 +226,8 @@ class Resource:
         return given
 
 
+_TAKEN = {"resource", "name", "users", "columns", "raw", "on_error", "watch", "progress"}
+"""What reading takes itself."""
 _HOLES = re.compile(r"\{(\w+)\}")
 
 
