@@ -61,7 +61,7 @@ class Budget:
         """A budget as people write it: `1000/10s`, `60/min`, `5000/h`.
 
         >>> Budget.parse("1000/10s")
-        Budget(requests=1000, seconds=10.0, per='host')
+        Budget(requests=1000, seconds=10.0, per='host', at='')
         """
         match = re.fullmatch(r"\s*(\d+)\s*/\s*(\d*(?:\.\d+)?)\s*(s|min|h)\s*", text)
         if match is None:
