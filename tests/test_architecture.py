@@ -15,7 +15,7 @@ LAYERS = (
     # the house, from the ground up: a room may import its own layer's other files only where they are in one room
     ("errors",),
     ("secret",),
-    ("settings",),
+    ("settings", "markup", "progress"),
     ("reading",),
     ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
     ("expand",),
@@ -34,6 +34,7 @@ ANYWHERE = {"__version__"}  # the package's own name for itself
 ON_DEMAND = {
     # what only a notebook has is loaded by those below it where one is there, or where somebody asks for it
     "portal": {"notebook.nested"},
+    "progress": {"notebook.line"},
 }
 SANDBOX = {"cli", "embedded", "notebook"}  # who may use the embedded world
 
@@ -169,9 +170,11 @@ def test_notebook_libraries_stay_in_the_notebook(library):
     assert users <= {"notebook"}
 
 
-@pytest.mark.parametrize("path", [path for path in _files() if _room(path) not in ("cli", "notebook")], ids=IDS["ids"])
+@pytest.mark.parametrize(
+    "path", [path for path in _files() if _room(path) not in ("cli", "notebook", "progress")], ids=IDS["ids"]
+)
 def test_nothing_else_prints(path):
-    """Only the command and the notebook write to the screen."""
+    """Only the command, the notebook and the progress of what lasts write to the screen."""
     calls = [node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
     assert "print" not in {call.id for call in calls if isinstance(call, ast.Name)}
     assert not [call for call in calls if isinstance(call, ast.Attribute) and ast.unparse(call).startswith("sys.std")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from socialconnect import portal
 from socialconnect.bound import BoundConnector
@@ -18,6 +18,7 @@ from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.plan import Ahead, asked_for
+from socialconnect.progress.live import Progress, shown
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
 from socialconnect.runs.learned import Lessons
 from socialconnect.runs.reader import Reader
@@ -88,7 +89,8 @@ class AsyncClient(Ahead):
         >>> list(sc.sandbox(users=2).users(columns=["email"]).columns)
         ['user_id', 'email']
         """
-        return await tables.users_frame(self._clerk, filters, _ignore, names=columns, raw=raw)
+        with shown("users", self.settings.progress):
+            return await tables.users_frame(self._clerk, filters, _ignore, names=columns, raw=raw)
 
     async def user(self, user: str, *, columns: Sequence[str] | None = None, raw: bool = False) -> pd.DataFrame:
         """One user, as the one row that `users()` would have. Raises a UserNotFound where this instance has none.
@@ -115,9 +117,10 @@ class AsyncClient(Ahead):
         BooleanDtype
         """
         chosen = choose(users)
-        frame = await tables.accounts_frame(
-            self._clerk, None if chosen is None else [one.user_id for one in chosen], _ignore
-        )
+        with shown("accounts", self.settings.progress):
+            frame = await tables.accounts_frame(
+                self._clerk, None if chosen is None else [one.user_id for one in chosen], _ignore
+            )
         tell_left_out("accounts", frame)
         return frame
 
@@ -131,6 +134,7 @@ class AsyncClient(Ahead):
         raw: bool = False,
         on_error: OnError = "warn",
         watch: Watch | None = None,
+        progress: Progress = None,
         **arguments: Value,
     ) -> Run:
         """Read one resource for many accounts, and tell everything that is known about it.
@@ -138,8 +142,9 @@ class AsyncClient(Ahead):
         Parameters: `resource` as `github.repos`; `users` an id, several, a frame with `user_id`, a picker, or nothing
         for everybody who has the connection; `columns` selects, `raw` adds what no column declares as JSON text;
         `on_error` is `warn` (one warning that counts and names the reasons), `raise` (an ExceptionGroup of the
-        accounts' errors) or `ignore`; `watch` is called with each account's outcome; `arguments` are the resource's
-        own parameters.
+        accounts' errors) or `ignore`; `watch` is called with each account's outcome; `progress` shows how far it is
+        once it takes longer than a second, unless it is False (by default, what the setting says), or is itself called
+        with the count; `arguments` are the resource's own parameters.
 
         Returns a Run: `frame` with user_id, external_account_id and the declared columns, in the order of the users;
         `outcomes`, one row per account; `trace`, one row per request. Raises a UsageError for what cannot be meant, an
@@ -152,7 +157,8 @@ class AsyncClient(Ahead):
         """
         check(on_error)
         asked = asked_for(columns, raw=raw, arguments=arguments)
-        run = await self._carried(resource, asked, choose(users), watch)
+        with shown(resource, self._showing(progress)):
+            run = await self._carried(resource, asked, choose(users), watch)
         tell(resource, run, on_error)
         return run
 
@@ -161,7 +167,9 @@ class AsyncClient(Ahead):
         self._lessons.take(run)
         return run
 
-    async def retry(self, run: Run, *, on_error: OnError = "warn", watch: Watch | None = None) -> Run:
+    async def retry(
+        self, run: Run, *, on_error: OnError = "warn", watch: Watch | None = None, progress: Progress = None
+    ) -> Run:
         """Read again the accounts of a run that failed or were read in part; `run.retry()` does the same.
 
         Parameters: `run`, what `read` gave; the others as in `read`. Returns a new Run with everything in its place:
@@ -175,16 +183,20 @@ class AsyncClient(Ahead):
         True
         """
         later: list[Run] = []
-        if again := chosen(troubled(run)):
-            later.append(await self._reader(run.resource, run.asked, watch).run(again))
-        if broken_off(run):
-            later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
+        with shown(run.resource, self._showing(progress)):
+            if again := chosen(troubled(run)):
+                later.append(await self._reader(run.resource, run.asked, watch).run(again))
+            if broken_off(run):
+                later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
         found = replace(merged(run, later), asked=run.asked, again=self._again)
         tell(run.resource, found, on_error)
         return found
 
     def _again(self, run: Run) -> Run:
         return portal.run(self.retry(run), self.settings.engine)
+
+    def _showing(self, progress: Progress) -> Progress:
+        return self.settings.progress if progress is None else progress
 
     def _reader(self, resource: str, asked: Asked, watch: Watch | None) -> Reader:
         connector, name = self.connectors.resource(resource)
@@ -200,7 +212,13 @@ class AsyncClient(Ahead):
         )
 
     async def read_all(
-        self, resources: Sequence[str], users: Users = None, *, on_error: OnError = "warn", watch: Watch | None = None
+        self,
+        resources: Sequence[str],
+        users: Users = None,
+        *,
+        on_error: OnError = "warn",
+        watch: Watch | None = None,
+        progress: Progress = None,
     ) -> dict[str, Run]:
         """Read several resources for many accounts, side by side within the same limits.
 
@@ -217,9 +235,10 @@ class AsyncClient(Ahead):
         names, users = list(dict.fromkeys(resources)), kept(users)
         for name in names:
             self.connectors.resource(name)
-        runs = await asyncio.gather(
-            *(self.read(name, users, on_error="ignore", watch=watch) for name in names), return_exceptions=True
-        )
+        with shown(", ".join(names), self._showing(progress)):
+            # each adds to the count of all of them
+            how: dict[str, Any] = {"on_error": "ignore", "watch": watch, "progress": progress}
+            runs = await asyncio.gather(*(self.read(name, users, **how) for name in names), return_exceptions=True)
         for run in runs:
             if isinstance(run, BaseException):
                 raise run
@@ -302,6 +321,7 @@ class AsyncClient(Ahead):
         raw: bool = False,
         on_error: OnError | None = None,
         watch: Watch | None = None,
+        progress: Progress = None,
         **arguments: Value,
     ) -> pd.DataFrame:
         """What `client.github.repos(…)` does: `read`, but for one user the error itself, and the frame alone.
@@ -314,7 +334,9 @@ class AsyncClient(Ahead):
         chosen = choose(users)
         alone = chosen is not None and len(chosen) == 1 and on_error in (None, "raise")
         how: OnError = "ignore" if alone else (on_error or "warn")
-        run = await self.read(name, users, columns=columns, raw=raw, on_error=how, watch=watch, **arguments)
+        run = await self.read(
+            name, users, columns=columns, raw=raw, on_error=how, watch=watch, progress=progress, **arguments
+        )
         if alone and run.errors:
             raise run.errors[0]
         if alone and run.problems:

@@ -11,6 +11,7 @@ from socialconnect import reference
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from socialconnect.progress.live import Progress
     from socialconnect.reading.declare import Connector, Resource, Value
     from socialconnect.runs.run import Watch
     from socialconnect.runs.select import Users
@@ -34,6 +35,7 @@ class Read(Protocol[F_co]):
         raw: bool = False,
         on_error: OnError | None = None,
         watch: Watch | None = None,
+        progress: Progress = None,
         **arguments: Value,
     ) -> F_co:
         """Read it."""
@@ -93,11 +95,21 @@ class BoundResource(Generic[F]):
         raw: bool = False,
         on_error: OnError | None = None,
         watch: Watch | None = None,
+        progress: Progress = None,
         **arguments: Value,
     ) -> F:
         """Read it: the frame of one user, of several, or of everybody who has the connection."""
         __tracebackhide__ = True
-        return self._read(self.name, users, columns=columns, raw=raw, on_error=on_error, watch=watch, **arguments)
+        return self._read(
+            self.name,
+            users,
+            columns=columns,
+            raw=raw,
+            on_error=on_error,
+            watch=watch,
+            progress=progress,
+            **arguments,
+        )
 
     def __repr__(self) -> str:
         return f"<{shorten(f'{self.name}{self.__signature__}', _SHOWN, placeholder=' …)')}>"
@@ -109,7 +121,7 @@ class BoundResource(Generic[F]):
 
 def _signature(resource: Resource) -> inspect.Signature:
     one = inspect.Parameter
-    keywords = {"columns": None, "raw": False, "on_error": None, "watch": None} | {
+    keywords = {"columns": None, "raw": False, "on_error": None, "watch": None, "progress": None} | {
         param.name: None for param in resource.arguments
     }
     return inspect.Signature(

@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, overload
 
 from socialconnect.errors import UsageError
+from socialconnect.progress.live import shown
 from socialconnect.runs.coverage import coverage_frame
 from socialconnect.runs.estimate import estimate
 from socialconnect.runs.judge import Question
@@ -78,7 +79,8 @@ class Ahead(ABC):
         '14 readable, 5 not_connected, 1 missing_scope, 1 not_verified'
         """
         questions = [self._question(name) for name in _names(resource)]
-        frame = await coverage_frame(self._clerk, questions, choose(users), _ignore, tokens=tokens)
+        with shown("coverage", self.settings.progress):
+            frame = await coverage_frame(self._clerk, questions, choose(users), _ignore, tokens=tokens)
         tell_left_out("coverage", frame)
         return frame
 
@@ -141,7 +143,8 @@ class Ahead(ABC):
             spent[sent.provider, sent.host] += 1
 
         questions = [self._question(name, asked) for name in names]
-        coverage = await coverage_frame(self._clerk, questions, choose(users), observe, tokens=tokens)
+        with shown("plan", self.settings.progress):
+            coverage = await coverage_frame(self._clerk, questions, choose(users), observe, tokens=tokens)
         tell_left_out("plan", coverage)
         estimates = tuple(self._estimate(question, coverage, asked) for question in questions)
         connectors = {CLERK: self._clerk.connector, **{one.connector.name: one.connector for one in questions}}
@@ -162,7 +165,8 @@ class Ahead(ABC):
     ) -> dict[str, Run]:
         check(on_error)
         work = (self._carried(name, asked, chosen_of(coverage, name), watch) for name in names)
-        runs = await asyncio.gather(*work, return_exceptions=True)
+        with shown(", ".join(names), self.settings.progress):
+            runs = await asyncio.gather(*work, return_exceptions=True)
         done: dict[str, Run] = {}
         for name, run in zip(names, runs, strict=True):
             if isinstance(run, BaseException):

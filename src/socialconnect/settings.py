@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     `engine` says where synchronous calls run: on a background thread, or "nested", on the caller's own loop where one
     is running: see `enable_nested_asyncio`.
 
+    `progress` shows how far a call is that takes longer than a second, in a cell or on a terminal; False shows
+    nothing, True also writes lines to the log of a job that nobody watches.
+
     `cache` is a file, a folder or ":memory:" in which answers are kept, so that what has not changed is not sent again;
     nothing is kept by default. Each read still asks the provider: GitHub answers 304, which costs nothing of its
     limit. An answer is found again only with the same token, for the same account, under the same secret key. The file
@@ -71,6 +74,7 @@ class Settings(BaseSettings):
     concurrency: int = Field(80, ge=1, le=100)
     transport: Literal["auto", "httpx", "pyreqwest"] = "auto"
     engine: Literal["thread", "nested"] = "thread"
+    progress: bool | None = None
     cache: str | Path = ""
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from socialconnect.clerk.declare import PAGE, users
 from socialconnect.clerk.models import ExternalAccount, User, counted
 from socialconnect.frames import Table, describe
+from socialconnect.progress.count import came
 from socialconnect.reading.declare import Column, Value, columns
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.typed import Page
@@ -48,7 +49,9 @@ async def users_frame(
         async for page in listing:
             if page.window not in windows:  # many at once: each holds no more than a page that is not Arrow yet
                 windows[page.window] = Table(extractor.columns, lead=(), raw=raw, flush=PAGE)
-            windows[page.window].append(_unseen(extractor.page(page.body), seen))
+            part = _unseen(extractor.page(page.body), seen)
+            windows[page.window].append(part)
+            came(part.rows)
     whole = Table(extractor.columns, lead=(), raw=raw)
     for window in sorted(windows):
         whole.extend(windows[window])
@@ -94,6 +97,7 @@ async def accounts_frame(clerk: Clerk, chosen: Sequence[str] | None, observe: Ob
         async for page in listing:
             listed, odd = counted(page.body, User)
             left_out += odd
+            came(sum(len(user.external_accounts) for user in listed))
             for user in listed:
                 found.setdefault(user.id, ((page.window, page.number), user))
     table = Table(_ACCOUNTS, lead=())

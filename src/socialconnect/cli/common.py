@@ -57,7 +57,7 @@ class Common:
         from socialconnect.client import Client  # noqa: PLC0415 - too slow for --help
 
         try:
-            return Client()
+            return self._quietened(Client())
         except MissingKey as error:
             raise MissingKey(error.message, cure=_GET_KEY) from None
 
@@ -68,7 +68,12 @@ class Common:
         client = sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
         if client.sandbox is None:
             raise RuntimeError("the embedded client has no world")
-        return client, client.sandbox
+        return self._quietened(client), client.sandbox
+
+    def _quietened(self, client: "Client") -> "Client":
+        if self.quiet or self.json:
+            client.aio.settings = client.settings.model_copy(update={"progress": False})
+        return client
 
 
 def command(function: Callable[..., int]) -> Callable[..., None]:

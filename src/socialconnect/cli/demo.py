@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from socialconnect import __version__
 from socialconnect.cli import show
 from socialconnect.cli.common import Common
-from socialconnect.cli.progress import progress
 from socialconnect.cli.pull import reasons, statuses, work
 from socialconnect.errors import SocialConnectError
 
@@ -50,7 +49,7 @@ def demo(common: Common) -> int:
     with common.embedded()[0] as client:
         began = monotonic()
         count = client.count()
-        runs = [_read(common, client, resource) for resource in _SHOWN]
+        runs = [_read(client, resource) for resource in _SHOWN]
         flow = _flow(client, runs[0][0])
     seconds = monotonic() - began
     if common.json:
@@ -64,10 +63,9 @@ def demo(common: Common) -> int:
     return 0
 
 
-def _read(common: Common, client: "Client", resource: str) -> tuple["Run", float]:
+def _read(client: "Client", resource: str) -> tuple["Run", float]:
     began = monotonic()
-    with progress(resource, quiet=common.quiet or common.json) as watch:
-        run = client.read(resource, on_error="ignore", watch=watch)
+    run = client.read(resource, on_error="ignore")
     return run, monotonic() - began
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter, defaultdict
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,6 @@ from socialconnect.cli.choice import arguments, chosen_users, names, to
 from socialconnect.cli.common import Common
 from socialconnect.cli.files import STDOUT, Destination
 from socialconnect.cli.listing import Columns, User
-from socialconnect.cli.progress import progress
 from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,10 +59,8 @@ def pull(  # noqa: PLR0913 - a command's options
         began = monotonic()
         connector, name = client.connectors.resource(resource)
         given = arguments(connector.resource(name), param)
-        with progress(
-            resource, of=None if users is None else len(set(users)), quiet=common.quiet or common.json
-        ) as watch:
-            run = client.read(resource, users, columns=names(columns), raw=raw, on_error="ignore", watch=watch, **given)
+        how: dict[str, Any] = {"columns": names(columns), "raw": raw, "on_error": "ignore", **given}
+        run = client.read(resource, users, **how)
     seconds = monotonic() - began
     if rows_to is not None and readable(run):
         rows_to.write(run.frame)

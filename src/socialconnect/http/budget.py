@@ -13,6 +13,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.errors import RateLimited
+from socialconnect.progress.count import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +99,8 @@ class Budgets:
                     window.book(at)
         while now + _TICK < (at := max([at, *(lane.closed_until for lane in lanes)])):
             self.allow(at - now, who)
-            await asyncio.sleep(at - now)
+            with waiting(who, at - now):
+                await asyncio.sleep(at - now)
             now = clock()
         return now - began
 

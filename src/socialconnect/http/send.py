@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from socialconnect.errors import MissingPackage, ProtocolError, SocialConnectError, Unavailable
 from socialconnect.http.budget import Budgets, Lane
 from socialconnect.http.origins import Origins
+from socialconnect.progress.count import current, waiting
 from socialconnect.reading.decide import (
     Decision,
     ErrorRule,
@@ -150,6 +151,8 @@ class Sender:
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
             _told(sent)
             observe(sent)
+            if (count := current.get()) is not None:
+                count.sent()
             self._heed(exchange, lanes[-1])
             match decision:
                 case GoOn(empty=empty):
@@ -167,7 +170,7 @@ class Sender:
                     facts = {**self._facts(caller), "status": status}
                     self._wire.budgets.allow(after, self._who(caller), why, **facts)
                     _log.info("%s: waiting %.1f s (%s)", self._who(caller), after, scrub(why))
-                    await self._wait(after, lanes[-1] if throttled else None)
+                    await self._wait(after, lanes[-1] if throttled else None, caller)
                 case Fail():
                     raise self._error(decision, exchange, caller)
 
@@ -213,11 +216,12 @@ class Sender:
             scopes=caller.tokens.scopes,
         )
 
-    async def _wait(self, after: float, lane: Lane | None) -> None:
+    async def _wait(self, after: float, lane: Lane | None, caller: Caller) -> None:
         if self._wire.transport.played:
             return  # whoever recorded it has waited
         if lane is None:
-            await asyncio.sleep(after)
+            with waiting(self._who(caller), after):
+                await asyncio.sleep(after)
         else:  # all who share the budget wait with it, at the next `spend`
             lane.close(asyncio.get_running_loop().time() + after)
 

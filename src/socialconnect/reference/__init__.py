@@ -24,7 +24,7 @@ __all__ = ["connector_text", "index", "overview", "page", "resource_text", "sect
 _MARKDOWN, _PLAIN = Markdown(), Plain()
 _EVERYWHERE = (
     "Each resource takes `users` (one Clerk id, several, a frame of them, or nothing for everybody who has the "
-    "connection), `columns`, `raw`, `on_error` and `watch`, beside its own parameters. Any value may be NA."
+    "connection), `columns`, `raw`, `on_error`, `watch` and `progress`, beside its own parameters. Any value may be NA."
 )
 
 

@@ -14,6 +14,7 @@ from socialconnect.clerk.models import ExternalAccount, User, counted
 from socialconnect.clerk.tokens import matched
 from socialconnect.errors import ProviderNotEnabled, SetupError, SocialConnectError
 from socialconnect.frames import Table, describe
+from socialconnect.progress.count import came
 from socialconnect.reading.typed import Page
 from socialconnect.runs.judge import COLUMNS, Found, Judge, Judges, Question, Row
 from socialconnect.secret import bare
@@ -57,6 +58,7 @@ async def coverage_frame(
     async with aclosing(batches) as listed:
         async for batch in listed:
             odd += batch.odd
+            came(len(batch.users))
             found = await _looked(clerk, judges, batch, observe) if tokens else {}
             for place, judge in enumerate(judges.each):
                 key = place, batch.window

@@ -24,6 +24,7 @@ from socialconnect.errors import (
 from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
 from socialconnect.http.send import Caller, Sender, Sent, Wire
+from socialconnect.progress.count import Count, current
 from socialconnect.reading.decide import granted
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor
@@ -86,7 +87,11 @@ class Reader:
         self._connector = connector
         self._resource = resource
         self._columns = columns
-        self._extractor = Extractor(resource, resource.select(columns), raw=raw)
+        chosen = resource.select(columns)
+        missing = set(resource.key) - {column.name for column in chosen}
+        # rows that two windows share are told by their key, which goes again where nobody asked for it
+        self._lent = sorted(missing) if getattr(resource.paging, "overlaps", False) else []
+        self._extractor = Extractor(resource, (*chosen, *map(resource.column, self._lent)), raw=raw)
         self._table = Table(self._extractor.columns, raw=raw)
         self._order = InOrder(self._table)
         self._reading = Reading(connector, resource, self._extractor, dict(arguments or {}))
@@ -94,6 +99,7 @@ class Reader:
         self._without: frozenset[str] = frozenset()
         self._trace = Trace()
         self._watch = watch
+        self._progress: Count | None = None
         self._ended: dict[tuple[int, int], Outcome] = {}
         self._name = f"{connector.name}.{resource.name}"
         self._provider = provider_of(connector.strategy)
@@ -108,6 +114,9 @@ class Reader:
         self._without = without
         most = self._wire.settings.concurrency
         known = len(chosen) if chosen is not None else most
+        self._progress = current.get()
+        if self._progress is not None and chosen is not None:
+            self._progress.expect(len(chosen))
         # one account may have the wire for itself; many share it, so that none waits behind a long one
         self._width = max(2, min(self._connector.concurrency, most // max(1, known)))
         targets = self._everybody() if chosen is None else self._named(chosen)
@@ -251,6 +260,8 @@ class Reader:
 
     def _take(self, target: _Target, outcome: Outcome, number: int, page: Page) -> None:
         outcome.take(page)
+        if self._progress is not None:
+            self._progress.read(page.rows)
         self._order.page(target.place, number, page, (target.user_id, outcome.external_account_id))
 
     async def _tokens(self, user_id: str, outcome: Outcome) -> list[AccessToken]:
@@ -264,6 +275,8 @@ class Reader:
     def _end(self, outcome: Outcome) -> None:
         if outcome.status in ("partial", "failed"):
             _log.info("%s of %s: %s", self._name, outcome.user_id or "the listing of users", outcome.told)
+        if self._progress is not None:
+            self._progress.ended(whole=outcome.status in ("ok", "empty"))
         if self._watch is not None:
             self._watch(outcome)
 
@@ -273,7 +286,7 @@ class Reader:
 
     def _finish(self, read_at: datetime) -> Run:
         ended = [self._ended[key] for key in sorted(self._ended)]
-        frame = self._unrepeated(self._table.frame(), ended)
+        frame = self._unrepeated(self._table.frame(), ended).drop(columns=self._lent)
         late = {name: count for name, count in self._table.drift.items() if not any(name in one.drift for one in ended)}
         if self._resource.variants is not None:
             frame, odd = expand(frame, self._resource, self._columns)
