@@ -178,6 +178,10 @@ def test_outcomes_are_a_typed_frame(stage: Stage, connect: Connect) -> None:
         "requests": "Int64",
         "retries": "Int64",
         "waited": "Float64",
+        "complete": "boolean",
+        "cut": "string",
+        "narrowed": "string",
+        "first_error": "string",
     }
     assert len(run.trace) == len(stage.seen) == 2
     assert run.trace["status"].tolist() == [200, 200]

@@ -13,6 +13,7 @@ How an account fares is its `situation`:
     revoked        the provider refuses the token        stale          the first token is dead, the next one works
     unrefreshable  Clerk: expired, no refresh token      unconsented    Clerk: the account never had a refresh token
     refused        Clerk: the refresh was refused        untokened      Clerk: linked, but no token is stored
+    sso_partial    GitHub hides organisations that ask for single sign-on (by the fault of that name alone)
 """
 
 from __future__ import annotations
