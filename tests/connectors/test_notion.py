@@ -149,6 +149,17 @@ async def test_twelve_thousand_rows_are_read_by_windows() -> None:
 
 
 @pytest.mark.looptime
+async def test_rows_at_the_edge_of_a_window_come_once_whatever_is_chosen() -> None:
+    """Without their ids in the frame, too, rows that two windows share are one."""
+    async with opened(LARGE) as (world, client):
+        user, content = holder(world, "large")
+        run = await read(client, "rows", user, data_source=archive(world.world, content.account), columns=["Done"])
+    assert run.frame.columns.tolist() == ["user_id", "external_account_id", "Done"]
+    assert len(run.frame) == 12_000
+    assert run.outcomes["rows"].tolist() == [12_000]
+
+
+@pytest.mark.looptime
 async def test_the_budget_is_kept() -> None:
     """More than 180 requests take more than a minute, and none of them is refused."""
     async with opened(LARGE) as (world, client):

@@ -286,7 +286,8 @@ class Reader:
 
     def _finish(self, read_at: datetime) -> Run:
         ended = [self._ended[key] for key in sorted(self._ended)]
-        frame = self._unrepeated(self._table.frame(), ended).drop(columns=self._lent)
+        frame = self._unrepeated(self._table.frame(), ended)
+        frame = frame.drop(columns=self._lent) if self._lent else frame
         late = {name: count for name, count in self._table.drift.items() if not any(name in one.drift for one in ended)}
         if self._resource.variants is not None:
             frame, odd = expand(frame, self._resource, self._columns)
