@@ -91,6 +91,9 @@ def test_a_type_without_values_gives_way():
     frame = expanded({"F": texts}, {"F": of("formula", {"type": "number", "number": 2})})
     assert dtypes(frame) == {"id": "string", "F": "Float64"}
     assert dtypes(expanded({"F": texts}, {"F": texts})) == {"id": "string", "F": "string"}
+    nothing = of("rollup", {"type": "array", "array": []})
+    frame = expanded({"R": nothing}, {"R": of("rollup", {"type": "number", "number": 2})})
+    assert dtypes(frame) == {"id": "string", "R": "Float64"}
 
 
 @pytest.mark.parametrize("name", ["id", "url", "created_time", "user_id", "external_account_id", "raw", "properties"])
