@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle
 
 from socialconnect.markup import Html, block, element
 from socialconnect.secret import scrub
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from socialconnect.progress.count import Count
 
 
-_display: Any = display  # it has no types
+_Handle: Any = DisplayHandle  # it has no types
 
 
 def cell() -> Line | None:
@@ -34,7 +34,8 @@ class Line:
     every = 0.5
 
     def __init__(self) -> None:
-        self._shown: Any = None
+        self._output: Any = _Handle()
+        self._begun = False
         self._last = ""
 
     def draw(self, count: Count) -> None:
@@ -52,7 +53,6 @@ class Line:
             return
         self._last = line
         bundle = {"text/plain": line, "text/html": str(block(bar, " ", line))}
-        if self._shown is None:
-            self._shown = _display(bundle, raw=True, display_id=True)
-        else:
-            self._shown.update(bundle, raw=True)
+        show = self._output.update if self._begun else self._output.display
+        self._begun = True  # before it is: an interrupt within must not make a second output
+        show(bundle, raw=True)
