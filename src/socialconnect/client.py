@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from socialconnect import portal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from socialconnect.connectors import Connectors
     from socialconnect.http.transport import Application
+    from socialconnect.notebook.explore import Explore
     from socialconnect.reading.declare import Connector, Value
     from socialconnect.runs.plan import Plan
     from socialconnect.runs.run import Run
@@ -102,6 +104,25 @@ class Client:
             return one.by(lambda on_error, watch: portal.run(one.run(on_error=on_error, watch=watch), self.engine))
         each = portal.run(self.aio.plan(resource, users, **how), self.engine)
         return each.by(lambda on_error, watch: portal.run(each.run(on_error=on_error, watch=watch), self.engine))
+
+    def explore(self, users: Users = None, resources: Iterable[str] = ()) -> Explore:
+        """A panel to choose users, providers and resources, see what reading takes, read, look, and take the code.
+
+        Parameters: `users` and `resources` (as `["github.repos"]`, one for each provider) are chosen from the
+        beginning; without users everybody is read. Returns an Explore, which a cell that ends with it shows: its
+        `selection`, `frame`, `run` and `code` follow what is chosen and read in it, and `plan()`, `read()`, `stop()`
+        and `wait()` are its buttons for where nobody can click. Raises a MissingPackage without the extra `notebook`.
+
+        >>> import socialconnect as sc
+        >>> panel = sc.sandbox(users=20).explore(resources=["google.profile"])
+        >>> panel.read()
+        >>> panel.wait()
+        True
+        >>> print(panel.code)
+        client.google.profile()
+        """
+        panel: Explore = import_module("socialconnect.notebook.explore").Explore(self, users, resources)
+        return panel
 
     @property
     def settings(self) -> Settings:

@@ -169,7 +169,7 @@ def test_a_late_answer_does_not_overwrite_a_newer(small, monkeypatch):
         return Matches(query, 1, (Person(f"user_{query}"),))
 
     async def until(there):
-        while not there():
+        while not there():  # noqa: ASYNC110 - nothing says when
             await asyncio.sleep(0)
 
     monkeypatch.setattr(room, "search", slow)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from socialconnect import portal
 from socialconnect.errors import SocialConnectError
+from socialconnect.progress.count import Count, current
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Background(Generic[T]):
         return self._future is not None and self._future.cancel()
 
     async def _carry(self, number: int, work: Callable[[], Coroutine[object, object, T]], after: float) -> None:
+        current.set(Count("panel"))  # a call that finds one draws no line of its own into whichever cell runs
         try:
             await asyncio.sleep(after)
             value = await work()

@@ -43,9 +43,9 @@ class Input:
             rows = min(_MOST, len(param.choices))
             return kit.field(W.SelectMultiple, name, css, options=param.choices, rows=rows, tooltip=param.note)
         if param.choices or param.kind is bool:
-            choices: list[tuple[str, object]] = [(_UNSET, None), *((one, one) for one in param.choices)]
+            choices: list[tuple[str, object]] = [(_UNSET, ""), *((one, one) for one in param.choices)]
             choices += [] if param.choices else [("True", True), ("False", False)]
-            return kit.field(W.Dropdown, name, css, options=choices, value=None)
+            return kit.field(W.Dropdown, name, css, options=choices, value="")
         if param.kind is datetime and not param.many:
             return kit.field(W.DatePicker, name, css)
         kind = W.Textarea if param.kind is dict else W.Text
@@ -90,7 +90,7 @@ class Input:
     def _written(self, value: Value) -> object:
         """What the widget holds for a value."""
         if value is None:
-            return {W.SelectMultiple: (), W.Dropdown: None, W.DatePicker: None}.get(type(self.widget), "")
+            return {W.SelectMultiple: (), W.DatePicker: None}.get(type(self.widget), "")
         if isinstance(self.widget, W.SelectMultiple):
             return (value,) if isinstance(value, str) else value
         if isinstance(self.widget, W.DatePicker):

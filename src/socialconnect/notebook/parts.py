@@ -65,27 +65,32 @@ class Kit:
         made.on_click(safely(press, failed))
         return made
 
-    def row(self, *children: Widget) -> Widget:
+    def row(self, *children: Widget, names: tuple[str, ...] = ()) -> Widget:
         """Side by side, and under each other where there is no room."""
-        return self.make(W.Box, "sc-row", children=children)
+        return self.make(W.Box, "sc-row", *names, children=children)
 
     def column(self, children: Iterable[Widget], *names: str) -> Widget:
         """Under each other."""
         return self.make(W.Box, "sc-column", *names, children=[*children])
 
-    def panel(self, children: Iterable[Widget], *names: str) -> Widget:
+    def card(self, title: str, *children: Widget) -> Widget:
+        """A step of a larger panel."""
+        return self.column([self.html(f'<div class="sc-title">{escape(title)}</div>'), *children], "sc-card")
+
+    def panel(self, body: Widget) -> Widget:
         """The whole of a panel, with its style sheet."""
-        return self.column([*children, self.html(SHEET, "sc-sheet")], "sc-panel", *names)
+        return self.column([body, self.html(SHEET, "sc-sheet")], "sc-panel")
 
 
 class Panel(ABC):
     """Something to look at and to click, and in words where nothing can be clicked.
 
     It is shown by ending a cell with it; `widget` is the ipywidget to put into other containers, `print(…)` tells it
-    in words.
+    in words. `body` is the widget without the style sheet.
     """
 
     widget: Widget
+    body: Widget
 
     def __init__(self) -> None:
         self._watching: list[Callable[[], None]] = []
@@ -147,3 +152,14 @@ def plural(count: int, word: str) -> str:
     ('1 user', '2,500 users')
     """
     return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def span(seconds: float) -> str:
+    """A stretch of time as people say it.
+
+    >>> span(0.4), span(90), span(3600)
+    ('under a second', '90 s', '60 min')
+    """
+    if seconds < 120:
+        return f"{seconds:.0f} s" if seconds >= 1 else "under a second"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -142,7 +142,8 @@ class ProviderPicker(Panel):
         self._ask = kit.button("Count connections", self.count, self._failed)
         self._check = kit.button("Check tokens", self._check_or_stop, self._failed)
         self._buttons = kit.row(self._check)
-        self.widget = kit.panel([self._status, self._list, self._rest, self._buttons], "sc-provider-picker")
+        self.body = kit.column([self._status, self._list, self._rest, self._buttons], "sc-provider-picker")
+        self.widget = kit.panel(self.body)
 
     def _open(self) -> None:
         self._count()

@@ -167,16 +167,17 @@ class ResourcePicker(Panel):
         self._about = kit.html()
         self._columns = kit.field(W.SelectMultiple, "Columns", "sc-columns", rows=_ROWS)
         self._count = kit.html()
-        self._parameters = kit.column([])
+        self._parameters = kit.make(W.Box, "sc-inputs")
         self._status = kit.html("", "sc-resource-status")
         self._menu.observe(safely(self._turn, self._failed), "value")
         self._columns.observe(safely(self._altered, self._failed), "value")
         every = kit.button("All", lambda: self._select(every=True), self._failed)
         usual = kit.button("Default", lambda: self._select(every=False), self._failed)
         left = kit.column([self._columns, kit.row(every, usual, self._count)])
-        self.widget = kit.panel(
+        self.body = kit.column(
             [self._menu, self._about, kit.row(left, self._parameters), self._status], "sc-resource-picker"
         )
+        self.widget = kit.panel(self.body)
 
     def _open(self) -> None:
         """Nothing is fetched: all is in the declaration."""

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 SHEET = """<style>
-.sc-panel{max-width:1040px;color:var(--jp-ui-font-color1,inherit);--sc-dim:var(--jp-ui-font-color2,#777);
---sc-edge:var(--jp-border-color2,#8885);--sc-good:#2e9e5b;--sc-warn:#d08700;--sc-bad:#d64545}
-.sc-panel .widget-html,.sc-panel .widget-html-content{height:auto;line-height:1.45;min-width:0}
+.sc-panel{width:100%;max-width:1040px;box-sizing:border-box;color:var(--jp-ui-font-color1,inherit);
+--sc-dim:var(--jp-ui-font-color2,#777);--sc-edge:var(--jp-border-color2,#8885);
+--sc-good:#2e9e5b;--sc-warn:#d08700;--sc-bad:#d64545}
+.sc-panel .widget-html,.sc-panel .widget-html-content{height:auto;line-height:1.45;min-width:0;max-width:100%}
+.sc-panel .widget-html-content{flex:1 1 auto;overflow-wrap:anywhere}
 .sc-panel .sc-sheet{display:none}
-.sc-panel .sc-row{display:flex;flex-flow:row wrap;align-items:flex-start;overflow:visible}
-.sc-panel .sc-row>.sc-column{flex:1 1 280px;min-width:0}
-.sc-panel .sc-column{display:flex;flex-flow:column;overflow:visible}
+.sc-panel .sc-row{display:flex;flex-flow:row wrap;align-items:flex-start;gap:0 8px;overflow:visible;min-width:0}
+.sc-panel .sc-row>.sc-column{flex:1 1 280px}
+.sc-panel .sc-column{display:flex;flex-flow:column;overflow:visible;min-width:0;max-width:100%}
 .sc-panel .sc-column>*{width:auto}
-.sc-panel .sc-field{flex-direction:column;align-items:stretch;height:auto;margin:2px}
-.sc-panel .sc-field>.widget-label{width:auto;text-align:left;font-weight:600;height:auto;line-height:1.4}
-.sc-panel .sc-field>select,.sc-panel .sc-field>input,.sc-panel .sc-field>textarea{width:100%;box-sizing:border-box}
-.sc-panel .sc-field>select[multiple]{height:auto}
+.sc-panel .sc-field{flex-direction:column;align-items:stretch;height:auto;min-width:0;margin:2px;width:auto}
+.sc-panel .sc-field>.widget-label{width:auto;text-align:left;font-weight:600;height:auto;line-height:1.5}
+.sc-panel .sc-field>select,.sc-panel .sc-field>input,.sc-panel .sc-field>textarea{flex:none;width:100%;min-height:28px;
+box-sizing:border-box}
+.sc-panel .sc-field>select{height:28px}.sc-panel .sc-field>select[multiple]{height:auto}
 .sc-panel button{width:auto;padding:0 12px;border-radius:3px}
 .sc-panel :focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2);outline-offset:1px}
-.sc-card{border:1px solid var(--sc-edge);border-radius:6px;padding:10px 14px;margin:0 0 10px}
-.sc-title{font-size:15px;font-weight:600}.sc-title b{display:inline-block;min-width:1.5em;color:var(--sc-dim)}
-.sc-dim{color:var(--sc-dim)}
-.sc-line{padding:2px 0 2px 8px;border-left:3px solid var(--sc-edge)}
+.sc-panel .sc-grid{display:grid;grid-template-columns:minmax(80px,1fr) minmax(0,4fr);gap:6px 12px;
+align-items:center}.sc-panel .sc-grid>*{width:auto;min-width:0}
+.sc-panel a{color:var(--jp-content-link-color,#1976d2);text-decoration:underline}
+.sc-panel .sc-inputs{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));align-content:start;
+flex:1 1 280px;min-width:0;overflow:visible}
+.sc-panel .sc-card{border:1px solid var(--sc-edge);border-radius:6px;padding:10px 14px;margin:0 0 10px;
+box-sizing:border-box}
+.sc-panel .sc-resource-picker+.sc-resource-picker{border-top:1px solid var(--sc-edge);margin-top:10px;padding-top:8px}
+.sc-panel .sc-bars{justify-content:space-between;margin:6px 0}
+.sc-title{font-size:15px;font-weight:600}.sc-dim{color:var(--sc-dim)}.sc-gap{margin:8px 0 4px}
+.sc-line{padding:2px 0 2px 8px;border-left:3px solid var(--sc-edge);margin:1px 0}
 .sc-line.good{border-color:var(--sc-good)}.sc-line.warn{border-color:var(--sc-warn)}
 .sc-line.bad{border-color:var(--sc-bad)}
 .sc-bar{display:flex;height:6px;border-radius:3px;overflow:hidden;background:var(--sc-edge);max-width:420px}
 .sc-bar i{display:block}.sc-bar .good{background:var(--sc-good)}.sc-bar .warn{background:var(--sc-warn)}
 .sc-bar .bad{background:var(--sc-bad)}
 .sc-scroll{overflow:auto;max-width:100%;max-height:420px}
-.sc-scroll table{border-collapse:collapse;font-size:12px;margin:0}
-.sc-scroll th,.sc-scroll td{padding:3px 8px;text-align:left;white-space:nowrap;vertical-align:top;
-border-bottom:1px solid var(--sc-edge);max-width:340px;overflow:hidden;text-overflow:ellipsis}
-.sc-scroll td.wrap{white-space:normal}.sc-scroll td.n,.sc-scroll th.n{text-align:right}
+.sc-panel .sc-scroll table{border-collapse:collapse;font-size:12px;margin:0}
+.sc-panel .sc-scroll th,.sc-panel .sc-scroll td{padding:3px 10px 3px 0;text-align:left;white-space:nowrap;
+vertical-align:top;border-bottom:1px solid var(--sc-edge);max-width:340px;overflow:hidden;text-overflow:ellipsis}
+.sc-panel .sc-words td{white-space:normal;max-width:520px}
+.sc-panel .sc-scroll td.n,.sc-panel .sc-scroll th.n{text-align:right}
 .sc-code{user-select:all;margin:0;padding:8px 10px;border-radius:4px;background:var(--jp-layout-color2,#8882);
-color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);white-space:pre-wrap;word-break:break-word}
+color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);white-space:pre;overflow:auto;max-height:420px}
 </style>"""
 """One style sheet for everything; it stands in each panel, since a notebook may show any of them alone."""

@@ -134,7 +134,7 @@ class UserPicker(Panel):
         buttons = {label: kit.button(label, work, self._failed) for label, work in press.items()}
         self._all = buttons["Add all found"]
         add, every, remove, clear = buttons.values()
-        self.widget = kit.panel(
+        self.body = kit.column(
             [
                 self._text,
                 kit.row(
@@ -144,6 +144,7 @@ class UserPicker(Panel):
             ],
             "sc-user-picker",
         )
+        self.widget = kit.panel(self.body)
 
     def _open(self) -> None:
         self._search(after=0)
