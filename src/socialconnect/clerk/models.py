@@ -113,24 +113,28 @@ class Social(Record):
 
 def rows(body: bytes, model: type[Model]) -> list[Model]:
     """The records of a body, a bare list or `{"data": […]}`; one that cannot be read is left out alone."""
-    try:
-        return counted(body, model)[0]
-    except MalformedResponse as error:
-        failure = bare(error)
+    found = _tried(body, model)
     del body  # a traceback may show locals, and this may hold tokens
-    raise failure
+    if isinstance(found, MalformedResponse):
+        raise found
+    return found[0]
 
 
 def counted(body: bytes, model: type[Model]) -> tuple[list[Model], int]:
     """The records of a body, and how many could not be read and were left out, accounts of a user among them."""
+    found = _tried(body, model)
+    del body  # as above
+    if isinstance(found, MalformedResponse):
+        raise found
+    return found
+
+
+def _tried(body: bytes, model: type[Model]) -> tuple[list[Model], int] | MalformedResponse:
     try:
         listed = _listed(body)
     except MalformedResponse as error:
-        failure = bare(error)
-    else:
-        return _read(listed, model)
-    del body  # a traceback may show locals, and this may hold tokens
-    raise failure
+        return bare(error)
+    return _read(listed, model)
 
 
 def _read(listed: list[object], model: type[Model]) -> tuple[list[Model], int]:
