@@ -37,10 +37,10 @@ class Background(Generic[T]):
 
     def start(self, work: Callable[[], Coroutine[object, object, T]], *, after: float = 0.0) -> None:
         """Begin, `after` so many seconds in which nothing newer is started."""
+        loop = portal.loop()
         with self._lock:
             self._end()
-            carried = self._carry(self._newest, work, after)
-            self._future = asyncio.run_coroutine_threadsafe(carried, portal.loop())
+            self._future = asyncio.run_coroutine_threadsafe(self._carry(self._newest, work, after), loop)
 
     def stop(self) -> bool:
         """End what is under way, and say whether anything was."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from socialconnect.client import Client
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,8 @@ def code(choice: Choice, users: Sequence[str] | None, *, client: str, panel: str
     arguments += [] if choice.columns is None else [f"columns={[*choice.columns]!r}"]
     arguments += [f"{name}={value!r}" for name, value in choice.arguments.items()]
     arguments += [f"on_error={on_error!r}"] if on_error else []
-    call = _call(f"{client}.{provider}.{resource}", arguments)
+    at = f"{client}[{provider!r}]" if hasattr(Client, provider) else f"{client}.{provider}"
+    call = _call(f"{at}.{resource}", arguments)
     return call if users is None else f"{_users(users, choice, panel)}\n{call}"
 
 

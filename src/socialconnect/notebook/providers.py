@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from socialconnect.clerk.strategy import provider_of
+from socialconnect.errors import SocialConnectError
 from socialconnect.notebook.background import Background, safely
 from socialconnect.notebook.parts import Kit, Panel, W, Widget, dim, line, plural, trouble
 from socialconnect.notebook.states import states
@@ -109,12 +110,12 @@ class ProviderPicker(Panel):
     def count(self) -> None:
         """Count, however many users there are."""
         self._opened = True
-        self._count(most=None)
+        self._count(every=True)
 
     def check(self) -> None:
         """Ask Clerk for every token of those users, once each, so that the expired are known."""
         self._opened = True
-        self._count(most=None, tokens=True)
+        self._count(every=True, tokens=True)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the counting, so many seconds at most, and say whether it ended."""
@@ -155,12 +156,12 @@ class ProviderPicker(Panel):
         else:
             self.check()
 
-    def _count(self, *, after: float = 0.0, most: int | None = _UNASKED, tokens: bool = False) -> None:
+    def _count(self, *, after: float = 0.0, every: bool = False, tokens: bool = False) -> None:
         chosen = self._chosen()
         whom = plural(len(chosen), "user") if chosen else "all users"
         self._status.value = line(f"{'Asking for the tokens' if tokens else 'Counting the connections'} of {whom} …")
         self._check.description = "Stop checking" if tokens else "Check tokens"
-        self._counting.start(lambda: self._look(chosen, most, tokens=tokens), after=after)
+        self._counting.start(lambda: self._look(chosen, every=every, tokens=tokens), after=after)
 
     def _chosen(self) -> list[str] | None:
         """Their ids; None for everybody, who is meant too while nobody was picked."""
@@ -169,15 +170,22 @@ class ProviderPicker(Panel):
         chosen = choose(self._users)
         return None if chosen is None else [one.user_id for one in chosen]
 
-    async def _look(self, chosen: list[str] | None, most: int | None, *, tokens: bool) -> Counted:
+    async def _look(self, chosen: list[str] | None, *, every: bool, tokens: bool) -> Counted:
         aio = self._client.aio
         users = await aio.count() if chosen is None else len(chosen)
-        enabled = frozenset(await aio.providers())
-        if most is not None and users > most:
+        enabled = await self._enabled()
+        if users > _UNASKED and not every:
             return Counted(users, None, enabled)
         accounts = await aio.accounts(chosen)
         dead = await self._dead(chosen, enabled) if tokens else None
         return Counted(users, accounts, enabled, dead)
+
+    async def _enabled(self) -> frozenset[str]:
+        """By Clerk's own names; all that can be read where the Frontend API, which tells it, cannot be asked."""
+        try:
+            return frozenset(await self._client.aio.providers())
+        except SocialConnectError:
+            return frozenset(provider_of(one.strategy) for one in self._client.connectors.values())
 
     async def _dead(self, chosen: list[str] | None, enabled: frozenset[str]) -> frozenset[tuple[str, str]]:
         """One resource tells of a provider's tokens; which of its scopes are missing was told before."""
@@ -223,6 +231,7 @@ class ProviderPicker(Panel):
 
     def _failed(self, error: Exception) -> None:
         self._check.description = "Check tokens"
+        self._buttons.children = [self._ask]
         self._status.value = trouble(error)
 
 

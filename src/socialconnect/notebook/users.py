@@ -178,13 +178,12 @@ class UserPicker(Panel):
         self._add([self._known[user_id] for user_id in self._found.value])
 
     def _add_all(self) -> None:
-        self._looking.wait()  # what was typed last is what is meant
-        matches = self._matches
-        if matches is None or matches.total <= len(matches.people):
-            self._add(matches.people if matches else ())
+        query, matches = self._text.value.strip(), self._matches
+        if matches is not None and matches.query == query and matches.total <= len(matches.people):
+            self._add(matches.people)
             return
-        self._count.value = line(f"Adding {plural(matches.total, 'user')} …")
-        self._adding.start(lambda: self._everybody(matches.query))
+        self._count.value = line("Adding all who are found …")  # also where the search for them is still going on
+        self._adding.start(lambda: self._everybody(query))
 
     async def _everybody(self, query: str) -> list[Person]:
         names = ["first_name", "last_name", "username", "email"]
