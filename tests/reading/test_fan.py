@@ -8,7 +8,7 @@ import json
 import pytest
 
 from socialconnect import Connector, Cursor, LinkHeader, Param, Parent, Resource, columns
-from socialconnect.errors import AccessDenied, NotFound, RateLimited, ReconnectNeeded, UsageError
+from socialconnect.errors import AccessDenied, MissingScope, NotFound, RateLimited, ReconnectNeeded, UsageError
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.fan import Reading, in_turn
 from socialconnect.reading.messages import Response
@@ -183,6 +183,19 @@ async def test_what_would_meet_every_parent_ends_the_reading(error):
     assert found == ["r0", "r1", "r2"]
     assert len(service.asked) < 10
     assert service.under_way == 0
+
+
+async def test_a_scope_that_is_missing_for_each_is_not_asked_about_for_ever():
+    """Where the first parents all want a scope, the others are not asked; after one that was read they are."""
+    names = [f"r{one}" for one in range(40)]
+    service = Service({"/repos": [repo(name) for name in names]})
+    service.bodies |= {f"/repos/{name}/issues": MissingScope("no", required=("read",)) for name in names}
+    with pytest.raises(MissingScope):
+        await collect(reading(), service)
+    assert len(service.asked) < 10
+    service.bodies["/repos/r0/issues"] = rows(1)
+    pages = await collect(reading(), service)
+    assert cuts(pages).startswith("39 of 40 repos could not be read (39 missing_scope")
 
 
 async def test_parents_whose_listing_breaks_off_are_read_all_the_same():

@@ -35,6 +35,7 @@ SendFor = Callable[["Resource"], "Send"]
 _OF_ONE = (AccessDenied, MalformedResponse, MissingScope, NotFound, PagingLoop, RequestRefused, Unavailable)
 """Errors that concern one parent; any other would meet all of them."""
 
+_ENOUGH = 3  # parents that want a scope before any was read: then all will
 _Row = Mapping[str, object]
 
 
@@ -70,6 +71,7 @@ class Reading:
             yield self._empty(listed.cut, listed.drift)
         rows = listed.rows
         failed: list[tuple[str, SocialConnectError]] = []
+        read_one = False
         at_once = max(1, min(width, len(rows)))
 
         def start(row: _Row) -> AsyncGenerator[Page]:
@@ -78,9 +80,12 @@ class Reading:
         async with aclosing(in_turn(rows, start, at_once)) as pages:
             async for row, came in pages:
                 if isinstance(came, Page):
+                    read_one = True
                     yield came
                 elif isinstance(came, _OF_ONE):
                     failed.append((str(row[parent.column]), came))
+                    if not read_one and len(failed) == _ENOUGH and isinstance(came, MissingScope):
+                        raise failed[0][1]  # it is the token's, not theirs
                 else:
                     raise came
         if listed.broken or (failed and len(failed) == len(rows)):
