@@ -312,6 +312,43 @@ async def test_a_listing_that_breaks_off_keeps_what_was_read():
     assert len(run.frame) > 250
 
 
+class Odd:
+    """A world whose Clerk lists two records that are no users among the others."""
+
+    def __init__(self, world):
+        self.world = world
+
+    async def __call__(self, scope, receive, send):
+        async def changed(message):
+            if scope["path"] == "/v1/users" and message["type"] == "http.response.body":
+                message = {**message, "body": b'[{"first_name": "nobody"}, 7, ' + message["body"][1:]}
+            elif scope["path"] == "/v1/users":
+                kept = [pair for pair in message["headers"] if pair[0] != b"content-length"]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self.world.app(scope, receive, changed)
+
+
+async def test_records_of_clerks_that_cannot_be_read_are_told():
+    """Records that are no users cost nobody else, are counted, and are not asked for again by a retry."""
+    world = Sandbox(users=30)
+    async with client_of(Sandbox(users=30)) as calm:
+        whole = await calm.read("google.profile", on_error="ignore")
+    async with client_of(world, application=Odd(world)) as client:
+        with pytest.warns(sc.PartialWarning, match="1 left_out"):
+            run = await client.read("google.profile")
+        before = len(world.requests)
+        again = await client.retry(run, on_error="ignore")
+        assert not [one for one in list(world.requests)[before:] if one.path == "/v1/users"]
+    pd.testing.assert_frame_equal(run.frame, whole.frame)
+    for found in (run, again):
+        last = found.outcomes.iloc[-1]
+        assert (pd.isna(last["user_id"]), last["status"], last["reason"]) == (True, "partial", "left_out")
+        assert "2 users or accounts that Clerk listed could not be read" in last["message"]
+        assert len(found.outcomes) == len(whole.outcomes) + 1
+
+
 async def test_a_failing_clerk_is_tried_again():
     """Errors of Clerk's that pass do not cost a user."""
     async with opened(150, faults=["clerk:server_error@0.2"]) as (_, client):

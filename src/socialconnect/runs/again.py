@@ -27,7 +27,7 @@ def troubled(run: Run) -> list[Outcome]:
 
 def broken_off(run: Run) -> bool:
     """Whether the listing of users ended early, so that some have no outcome at all."""
-    return any(one.user_id is None for one in run.ended)
+    return any(one.user_id is None and one.error is not None for one in run.ended)
 
 
 def seen(run: Run) -> frozenset[str]:
@@ -81,7 +81,7 @@ def _ended(before: Run, gone: set[_Who], further: list[Outcome]) -> list[Outcome
     for one in before.ended:
         if _who(one) in gone:
             ended += waiting.pop(one.user_id, [])
-        elif one.user_id is not None:
+        elif one.user_id is not None or one.error is None:
             ended.append(one)
     return ended + [one for rest in waiting.values() for one in rest]
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.models import ExternalAccount, User, rows
+from socialconnect.clerk.models import ExternalAccount, User, counted
 from socialconnect.clerk.strategy import provider_of
-from socialconnect.clerk.tokens import AccountToken, not_connected
+from socialconnect.clerk.tokens import AccountToken, matched, no_token, not_connected
 from socialconnect.errors import (
     NotConnected,
-    ReconnectNeeded,
     SetupError,
     SocialConnectError,
     UserNotFound,
@@ -97,6 +96,7 @@ class Reader:
         self._reading = Reading(connector, resource, self._extractor, dict(arguments or {}))
         self._senders: dict[str, Sender] = {}
         self._without: frozenset[str] = frozenset()
+        self._left_out = 0
         self._trace = Trace()
         self._watch = watch
         self._progress: Count | None = None
@@ -146,6 +146,13 @@ class Reader:
             outcome.user_id = None
             outcome.fail(_about(error, outcome))
             self._end(outcome)
+        if self._left_out:
+            outcome = self._outcome(_Target(place + 2, ""), 0, None)
+            outcome.user_id = None
+            outcome.partial(
+                "left_out", f"{self._left_out} users or accounts that Clerk listed could not be read and were left out."
+            )
+            self._end(outcome)
         for _ in range(workers):
             await queue.put(None)
 
@@ -163,7 +170,9 @@ class Reader:
         seen = set(self._without)
         async with aclosing(self._clerk.listing({}, self._trace.add)) as listing:
             async for page in listing:
-                for user in rows(page.body, User):
+                users, odd = counted(page.body, User)
+                self._left_out += odd
+                for user in users:
                     accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)
                     if accounts and user.id not in seen:
                         seen.add(user.id)
@@ -202,14 +211,7 @@ class Reader:
     async def _read_account(self, target: _Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
         """Read every page of one account; returns the number that the next account's pages begin with."""
         if token is None:
-            outcome.fail(
-                ReconnectNeeded(
-                    f"Clerk has no {self._connector.title} token for {target.user_id}, though it is connected.",
-                    cure="Ask the user to connect it again.",
-                    user_id=target.user_id,
-                    provider=self._connector.name,
-                )
-            )
+            outcome.fail(no_token(target.user_id, self._connector.title))
             return offset
         send_for = self._sending(target, outcome, token)
         last = offset
@@ -334,13 +336,7 @@ def _matched(
         return [
             (token.external_account_id, token) for token in tokens if not named or token.external_account_id in named
         ]
-    by_id = {token.external_account_id: token for token in tokens if token.external_account_id}
-    by_identity = {token.provider_user_id: token for token in tokens if token.provider_user_id}
-    pairs: list[tuple[str | None, AccessToken | None]] = []
-    for account in accounts:
-        token = by_id.get(account.id) or by_identity.get(account.provider_user_id or "")
-        pairs.append((account.id, token or (tokens[0] if len(accounts) == len(tokens) == 1 else None)))
-    return pairs
+    return [(account.id, token) for account, token in matched(accounts, tokens)]
 
 
 def _about(error: SocialConnectError, outcome: Outcome) -> SocialConnectError:
