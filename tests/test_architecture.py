@@ -15,7 +15,8 @@ LAYERS = (
     # the house, from the ground up: a room may import its own layer's other files only where they are in one room
     ("errors",),
     ("secret",),
-    ("settings", "markup", "progress"),
+    ("markup",),
+    ("settings", "progress"),
     ("reading",),
     ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
     ("expand",),
@@ -33,6 +34,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ANYWHERE = {"__version__"}  # the package's own name for itself
 ON_DEMAND = {
     # what only a notebook has is loaded by those below it where one is there, or where somebody asks for it
+    "errors": {"notebook.failure"},
     "portal": {"notebook.nested"},
     "progress": {"notebook.line"},
 }

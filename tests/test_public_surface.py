@@ -19,7 +19,7 @@ RequestRefused Resource ResourcePicker Run Secret Settings SetupError SocialConn
 UnknownName UsageError UserNotFound UserPicker __version__ columns enable_nested_asyncio record replay sandbox
 """.split()  # noqa: SIM905 - a list as a text reads best
 PROBES = (
-    "_repr_html_",
+    "_repr_latex_",
     "_repr_mimebundle_",
     "_ipython_display_",
     "_ipython_canary_method_should_not_exist_",

@@ -259,7 +259,7 @@ def test_defaults():
     settings = Settings.make()
     assert (settings.secret_key, settings.base_urls, settings.budgets) == (None, {}, {})
     assert (settings.max_wait, settings.timeout, settings.attempts, settings.concurrency) == (300.0, 60.0, 5, 80)
-    assert settings.transport == "auto"
+    assert (settings.transport, settings.engine, settings.progress) == ("auto", "thread", None)
 
 
 def test_every_setting_can_be_a_variable(monkeypatch):
@@ -275,6 +275,8 @@ def test_every_setting_can_be_a_variable(monkeypatch):
         "attempts": 2,
         "concurrency": 9,
         "transport": "httpx",
+        "engine": "nested",
+        "progress": False,
     }
     for name, value in given.items():
         monkeypatch.setenv(

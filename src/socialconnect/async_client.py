@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from socialconnect import portal
-from socialconnect.bound import BoundConnector
+from socialconnect.bound import INSTANCE, BoundConnector, client_html
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
@@ -359,6 +359,12 @@ class AsyncClient(Ahead):
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.connectors]
+
+    def _repr_html_(self) -> str | None:
+        """What a cell shows that ends with it: the providers and their resources."""
+        if "connectors" not in self.__dict__:
+            return None
+        return client_html(type(self).__name__, INSTANCE, self.connectors)
 
     def __repr__(self) -> str:
         return f"<AsyncClient: {', '.join(self.connectors) if 'connectors' in self.__dict__ else 'not made'}>"

@@ -7,9 +7,10 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from socialconnect import reference
+from socialconnect.markup import Html, block, element, faint, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from socialconnect.progress.live import Progress
     from socialconnect.reading.declare import Connector, Resource, Value
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 F_co = TypeVar("F_co", covariant=True)
 F = TypeVar("F")
 
+INSTANCE = "the Clerk instance of the secret key"
 _SHOWN = 120  # characters of a signature in a repr
 
 
@@ -117,6 +119,19 @@ class BoundResource(Generic[F]):
     def _repr_markdown_(self) -> str:
         """What a cell shows that ends with it: its part of the connector's reference page."""
         return reference.section(self._connector, self._resource)
+
+
+def client_html(name: str, where: str, connectors: Mapping[str, Connector]) -> Html:
+    """A client in a cell: the providers and their resources."""
+    rows = [
+        (element("b", one.title), element("code", f"client.{one.name}"), ", ".join(each.name for each in one.resources))
+        for one in connectors.values()
+    ]
+    return block(
+        element("div", element("b", name), f" on {where}"),
+        table(("provider", "", "resources"), rows),
+        faint("users(), accounts(), coverage(…), plan(…), read(…): each says more with ? behind it."),
+    )
 
 
 def _signature(resource: Resource) -> inspect.Signature:

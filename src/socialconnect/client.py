@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from socialconnect import portal
 from socialconnect.async_client import AsyncClient
-from socialconnect.bound import BoundConnector
+from socialconnect.bound import INSTANCE, BoundConnector, client_html
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -161,6 +161,13 @@ class Client:
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.connectors)
+
+    def _repr_html_(self) -> str | None:
+        """What a cell shows that ends with it: the providers and their resources; nothing is asked for that."""
+        if "aio" not in self.__dict__:
+            return None
+        where = repr(self.sandbox) if self.sandbox is not None else INSTANCE
+        return client_html(type(self).__name__, where, self.connectors)
 
     def __repr__(self) -> str:
         return f"<Client: {', '.join(self.connectors) if 'aio' in self.__dict__ else 'not made'}>"

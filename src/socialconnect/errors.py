@@ -34,12 +34,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import ClassVar
 
+_KEYS = "https://dashboard.clerk.com/last-active?path=api-keys"
+_CONNECTIONS = "https://clerk.com/docs/guides/configure/auth-strategies/social-connections/all"
+
 
 class SocialConnectError(Exception):
-    """The root: `message` says what happened, `cure` what to do, `code` is stable for programs."""
+    """The root: `message` says what happened, `cure` what to do, `link` where to read on; `code` is for programs."""
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
+    link: ClassVar[str] = ""
 
     def __init__(self, message: str, *, cure: str = "", **context: object) -> None:
         super().__init__(message)
@@ -52,6 +56,18 @@ class SocialConnectError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython asks for, and prints: the user's own lines, what happened and what to do."""
+        from socialconnect.notebook import failure  # noqa: PLC0415 - only IPython asks
+
+        return failure.lines(self)
+
+    def _repr_html_(self) -> str:
+        """What a cell shows that ends with it."""
+        from socialconnect.notebook import failure  # noqa: PLC0415 - only a notebook asks
+
+        return failure.html(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.cure, self.context)
@@ -123,18 +139,21 @@ class MissingKey(SetupError):
     """No Clerk secret key was found anywhere it is looked for."""
 
     code = "missing_key"
+    link = _KEYS
 
 
 class InvalidKey(SetupError):
     """Clerk does not accept the secret key."""
 
     code = "invalid_key"
+    link = _KEYS
 
 
 class ProviderNotEnabled(SetupError):
     """The Clerk instance does not offer this provider."""
 
     code = "provider_not_enabled"
+    link = _CONNECTIONS
 
 
 class MissingPackage(SetupError, ImportError):
@@ -166,18 +185,21 @@ class NotConnected(AccountError):
     """The user has not connected this provider, or never finished doing so."""
 
     code = "not_connected"
+    link = _CONNECTIONS
 
 
 class ReconnectNeeded(AccountError):
     """The stored token is dead and Clerk cannot refresh it."""
 
     code = "reconnect_needed"
+    link = _CONNECTIONS
 
 
 class MissingScope(AccountError):
     """The token lacks a permission: `required` (any one suffices) and `granted` say which."""
 
     code = "missing_scope"
+    link = _CONNECTIONS
 
     @property
     def required(self) -> tuple[str, ...]:

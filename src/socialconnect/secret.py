@@ -43,6 +43,9 @@ class Secret:
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        return f"<code>{self!r}</code>"
+
     def __format__(self, spec: str) -> str:
         return repr(self)
 

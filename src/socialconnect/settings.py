@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from socialconnect.errors import InvalidKey, MissingKey, UnknownName, UsageError
+from socialconnect.markup import block, table
 from socialconnect.secret import Secret
 
 if TYPE_CHECKING:
@@ -137,6 +138,17 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         """Whether the key is one of a production instance, with its higher limits."""
         return self._key().startswith("sk_live_")
+
+    def _repr_html_(self) -> str:
+        """What a cell shows that ends with it: every setting; of the key, only whether there is one."""
+        values: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields}
+        values["secret_key"] = "there is one" if self._key() else "none"
+        rows = [(name, "" if value in (None, "", {}) else value) for name, value in values.items()]
+        return block(
+            table(
+                ("setting", "value", ""), [(*row, "as set" if row[0] in self.model_fields_set else "") for row in rows]
+            )
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Settings hold a key, so they cannot be pickled")

@@ -301,4 +301,4 @@ def test_strangers_words_are_no_markup():
     resource = sc.Resource("things", "/things", columns=sc.columns("string", "id"))
     connector = sc.Connector("acme", "https://api.acme.example", (resource,), title="<b>Acme</b>")
     plan = sc.sandbox(users=5, connectors=(connector,)).plan("acme.things")
-    assert "<b>" not in plan._repr_mimebundle_()["text/html"]
+    assert "<b>Acme" not in plan._repr_mimebundle_()["text/html"]

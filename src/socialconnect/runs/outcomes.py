@@ -23,7 +23,7 @@ Status = Literal["ok", "empty", "partial", "skipped", "failed"]
 _TRACED = 100_000  # requests kept one by one; older ones are only counted
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Outcome:
     """How one account's reading ended. `reason` is the error's code, or what was cut.
 
@@ -92,6 +92,15 @@ class Outcome:
     def told(self) -> str:
         """Status, reason and message in one line."""
         return " ".join(part for part in (f"{self.status}:", self.reason, self.message and f"({self.message})") if part)
+
+    def __repr__(self) -> str:
+        whose = f" of {self.user_id}" if self.user_id else ""
+        return f"<Outcome {self.resource}{whose}: {self.told} {self.rows:,} rows>"
+
+    def _repr_html_(self) -> str:
+        from socialconnect.runs.picture import outcome_html  # noqa: PLC0415 - only a notebook asks
+
+        return outcome_html(self)
 
     def _leave_out(self, cut: str) -> None:
         if cut and cut not in self.cut:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from socialconnect.errors import UsageError
 from socialconnect.frames import Table
 from socialconnect.http.origins import Origins
+from socialconnect.markup import Html, block, element, table
 from socialconnect.reading.declare import Budget, columns
 from socialconnect.reading.typed import Page
 from socialconnect.runs.coverage import summary
@@ -17,6 +17,7 @@ from socialconnect.runs.estimate import budgets_of, host_of, least
 from socialconnect.runs.judge import READ, Row, refusal
 from socialconnect.runs.learned import CLERK
 from socialconnect.runs.outcomes import Outcome
+from socialconnect.runs.picture import picture
 from socialconnect.runs.select import Chosen
 
 if TYPE_CHECKING:
@@ -149,12 +150,22 @@ class Plan(Generic[F]):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         del include, exclude
-        rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._cells)
-        last = "<br>".join(map(escape, self._last))
-        return {
-            "text/plain": str(self),
-            "text/html": f"<p>{escape(self._first)}</p><table>{rows}</table><p>{last}</p>",
-        }
+        return {"text/plain": str(self), "text/html": str(self._html)}
+
+    @property
+    def _html(self) -> Html:
+        head, *rows = self._cells
+        lines = (element("div", line) for line in self._last)
+        return block(element("div", self._first), picture(self._states), table(head, rows, figures=(1, 2)), *lines)
+
+    @property
+    def _states(self) -> dict[str, list[tuple[str, str]]]:
+        """The state of each user, by resource."""
+        names = ["resource", "user_id", "state"]
+        found: dict[str, list[tuple[str, str]]] = {one.resource: [] for one in self.estimates}
+        for resource, user_id, state in self.coverage[names].astype(object).itertuples(index=False, name=None):
+            found[resource].append((user_id, state))
+        return found
 
     @property
     def _names(self) -> str:

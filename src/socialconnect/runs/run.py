@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from socialconnect.errors import UsageError
 from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
+from socialconnect.runs.picture import run_html
 from socialconnect.runs.report import report
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class Run:
 
     def __str__(self) -> str:
         return self.report()
+
+    def _repr_html_(self) -> str:
+        """What a cell shows that ends with it."""
+        told = f"{len(self.frame):,} rows from {len(self.ended):,} accounts, read at {self.read_at:%Y-%m-%d %H:%M} UTC"
+        return run_html(self.resource, told, self.ended, self.sent)
 
     def __getstate__(self) -> dict[str, object]:
         # a client holds a key and open connections
