@@ -34,7 +34,12 @@ CALLS = [
     ("no parameters", lambda c: c.google.profile(USER, sort="asc"), sc.UnknownName, ["parameter 'sort'", "none"]),
     ("a filter", lambda c: c.users(bannd=True), sc.UnknownName, ["parameter 'bannd'", "Did you mean 'banned'"]),
     ("a filter's type", lambda c: c.users(banned="yes"), sc.UsageError, ["banned='yes'", "Pass"]),
-    ("a filter's number", lambda c: c.users(created_at_after="2026"), sc.UsageError, ["created_at_after", "a whole number"]),
+    (
+        "a filter's number",
+        lambda c: c.users(created_at_after="2026"),
+        sc.UsageError,
+        ["created_at_after", "a whole number"],
+    ),
     ("a choice", lambda c: c.github.repos(USER, sort="size"), sc.UsageError, ["sort='size'", "'pushed'"]),
     (
         "two that exclude each other",

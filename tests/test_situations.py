@@ -157,7 +157,7 @@ def test_a_scope_missing_at_google(world):
 
 
 def test_a_scope_missing_at_github(world):
-    """Organisations need read:org, which is known beforehand; that repositories are refused only GitHub tells."""
+    """Organisations need read:org, which is known beforehand; of repositories the private ones are not shown."""
     told = world.told["github.orgs"]
     lacking = told[told["state"] == "missing_scope"]
     verified = [a for (p, s), accounts in world.fares.items() if p == "github" and s != "unverified" for a in accounts]
@@ -168,13 +168,15 @@ def test_a_scope_missing_at_github(world):
     assert set(lacking["external_account_id"]) == {account for account, scopes in has.items() if not scopes}
     assert lacking["missing"].str.contains("read:org").all()
     accounts = world.fares["github", "underscoped"]
-    all_are(world.told["github.repos"], accounts, state="readable")
-    all_are(world.runs["github.repos"].outcomes, accounts, status="failed", reason="missing_scope")
-    errors = {one.user_id: one for one in world.runs["github.repos"].errors if isinstance(one, sc.MissingScope)}
+    all_are(world.told["github.orgs"], accounts, state="missing_scope")
+    all_are(world.runs["github.orgs"].outcomes, accounts, status="skipped", reason="missing_scope", requests=0)
+    errors = {one.user_id: one for one in world.runs["github.orgs"].errors if isinstance(one, sc.MissingScope)}
     for account in accounts:
         error = errors[world.world.user_id(account.user)]
-        assert "repo" in error.required
+        assert "read:org" in error.required
         assert error.granted == ("user:email",)
+    all_are(world.told["github.repos"], accounts, state="readable")
+    all_are(world.runs["github.repos"].outcomes, accounts, status="ok", complete=False)
 
 
 def test_a_capability_missing_at_notion(world):

@@ -150,7 +150,8 @@ async def test_unrefreshable_ends_at_clerk(visit, provider):
 async def test_underscoped_is_refused_by_the_provider(visit, provider):
     """A token that lacks the scope is refused, and Clerk lists what was granted."""
     visitor = visit(faults=[f"{provider}:underscoped"])
-    assert (await ask(visitor, provider)).status_code == 403
+    address = "https://api.github.com/user/orgs" if provider == "github" else ADDRESSES[provider]
+    assert (await visitor.read(visitor.first(provider, "healthy"), address)).status_code == 403
 
 
 async def test_a_share_of_accounts_is_befallen(visit):

@@ -93,11 +93,15 @@ async def test_nobody_sees_private_repositories_without_the_scope(visitor):
 
 
 async def test_a_token_without_scope_is_refused(visitor):
-    """An underscoped account's repositories are refused, with the scopes that would do."""
-    answer = await visitor.read(visitor.first("github", "underscoped"), REPOS)
+    """An underscoped account's organisations are refused, with the scopes that would do; public repositories come."""
+    account = visitor.first("github", "underscoped")
+    answer = await visitor.read(account, "https://api.github.com/user/orgs")
     assert answer.status_code == 403
-    assert answer.headers["x-accepted-oauth-scopes"] == "public_repo, repo"
+    assert "read:org" in answer.headers["x-accepted-oauth-scopes"]
     assert answer.headers["x-oauth-scopes"] == "user:email"
+    listed = await visitor.read(account, REPOS)
+    assert listed.status_code == 200
+    assert not any(row["private"] for row in listed.json())
 
 
 @pytest.mark.parametrize(

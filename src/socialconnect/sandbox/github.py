@@ -1,7 +1,7 @@
 """GitHub's REST API as far as `connectors/github.py` reads it: https://docs.github.com/rest.
 
-An underscoped account is refused its repositories (the real service refuses `/user/orgs` that way); a narrow one sees
-its public ones only, as there; of one in the situation `sso_partial` organisations hide a part.
+An underscoped account is refused its organisations and addresses, and like a narrow one sees its public repositories
+only; of one in the situation `sso_partial` organisations hide a part.
 """
 
 from __future__ import annotations
