@@ -63,6 +63,33 @@ def test_choices_stay_across_searches(small, press):
     assert "3 users chosen" in picker._count.value
 
 
+def _enter(picker):
+    picker._text._handle_custom_msg({"event": "submit"}, [])
+
+
+def test_enter_adds_the_first_listed(small):
+    """Enter in the search adds the first who is not chosen yet, then the next, and says when all are."""
+    picker = sc.UserPicker(small, query="ada lovelace")
+    ids = picker.found["user_id"].tolist()
+    for _ in ids:
+        _enter(picker)
+    assert picker.user_ids == ids
+    _enter(picker)
+    assert picker.user_ids == ids
+    assert "All who are listed are chosen already." in picker._status.value
+
+
+def test_enter_waits_for_the_search(small):
+    """Enter right behind the last letter means what that search will list, not what the one before listed."""
+    picker = sc.UserPicker(small, query="ada")
+    picker.wait()
+    picker._text.value = "silva"
+    _enter(picker)
+    assert picker.user_ids == []
+    assert picker.wait(20)
+    assert picker.user_ids == picker.found["user_id"].tolist()[:1]
+
+
 def test_the_chosen_are_ticked_in_the_list(small, press):
     """The list says in text who is chosen already."""
     picker = sc.UserPicker(small, query="ada")

@@ -30,9 +30,10 @@ class UserPicker(Panel):
     `users`, who is chosen from the beginning: ids, a frame, another picker.
 
     Clerk searches, and the first 50 are listed, so ten users or a hundred thousand are the same. Choices stay across
-    searches. `user_ids` are the chosen in their order, `frame` the same with names and addresses as far as they were
-    seen, `found` what the search lists; `add(users)`, `remove(users)` and `clear()` choose without a hand. In a script,
-    `client.users(query="ada")` is the same choice as a frame. Raises a MissingPackage without the notebook extra.
+    searches; Enter in the search adds the first who is listed. `user_ids` are the chosen in their order, `frame` the
+    same with names and addresses as far as they were seen, `found` what the search lists; `add(users)`,
+    `remove(users)` and `clear()` choose without a hand. In a script, `client.users(query="ada")` is the same choice as
+    a frame. Raises a MissingPackage without the notebook extra.
 
     Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users
 
@@ -51,10 +52,13 @@ class UserPicker(Panel):
         self._known: dict[str, Person] = {}
         self._chosen: dict[str, Person] = {}
         self._matches: Matches | None = None
+        self._first_wanted = False
         self._looking: Background[Matches] = Background(self._came, self._failed)
         self._adding: Background[list[Person]] = Background(self._add, self._failed)
         self._make(query)
         self._text.observe(safely(self._typed, self._failed), "value")
+        # not on_submit, which ipywidgets 8 deprecates: Enter is how a keyboard chooses where Lab takes the arrow keys
+        self._text.on_msg(lambda *_: safely(self._entered, self._failed)(None))
         if users is not None:
             self._add(_people(users))
         if query:
@@ -120,7 +124,11 @@ class UserPicker(Panel):
     def _make(self, query: str) -> None:
         kit = self._kit = Kit()
         self._text = kit.field(
-            W.Text, "Search users", "sc-user-search", value=query, placeholder="Name, e-mail address or id"
+            W.Text,
+            "Search users",
+            "sc-user-search",
+            value=query,
+            placeholder="Name, e-mail address or id; Enter adds the first",
         )
         self._found = kit.field(W.SelectMultiple, "Found", "sc-user-list", rows=_ROWS)
         self._kept = kit.field(W.SelectMultiple, "Chosen", "sc-user-chosen", rows=_ROWS)
@@ -151,6 +159,7 @@ class UserPicker(Panel):
 
     def _typed(self) -> None:
         self._opened = True
+        self._first_wanted = False
         self._search(after=_PAUSE)
 
     def _search(self, *, after: float) -> None:
@@ -164,6 +173,20 @@ class UserPicker(Panel):
         self._list()
         self._status.value = _told(matches)
         self._all.disabled = not matches.total
+
+        if self._first_wanted:
+            self._entered()
+
+    def _entered(self) -> None:
+        """Enter in the search: the first who is listed and not chosen yet, once the search has come."""
+        self._first_wanted = self._matches is None or self._matches.query != self._text.value.strip()
+        if self._first_wanted or self._matches is None:
+            return
+        free = [one for one in self._matches.people if one.user_id not in self._chosen]
+        if free:
+            self._add(free[:1])
+        else:
+            self._status.value = line("All who are listed are chosen already.", "warn")
 
     def _list(self) -> None:
         people = self._matches.people if self._matches else ()
