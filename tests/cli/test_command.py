@@ -15,7 +15,7 @@ from socialconnect.errors import SocialConnectError
 from socialconnect.sandbox import Sandbox, running
 from socialconnect.secret import Secret
 
-COMMANDS = ["demo", "check", "users", "accounts", "pull", "connectors", "providers", "sandbox"]
+COMMANDS = ["demo", "check", "users", "accounts", "pull", "connectors", "providers", "scan", "sandbox"]
 WORK = [
     ["demo", "--users", "20"],
     ["check", "--sandbox"],

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, coverage, demo, listing, pull, serve
+from socialconnect.cli import check, coverage, demo, listing, pull, scan, serve
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -21,6 +21,7 @@ Exit codes:
   4    accounts need their owners: none could be read, or with --strict any
   5    Clerk or a provider is in trouble: run it again later
   6    a service answered what it should not
+  7    scan found something secret
   130  interrupted
   141  whoever read the output stopped reading
 
@@ -66,6 +67,7 @@ _COMMANDS = (
     coverage.plan,
     pull.pull,
     listing.connectors,
+    scan.scan,
     serve.sandbox,
 )
 for _function in _COMMANDS:
