@@ -214,6 +214,19 @@ def test_importing_does_nothing():
     assert handlers == "[]"
 
 
+def test_importing_is_quick():
+    """`import socialconnect` takes less than 50 ms, beyond httpx and pydantic; the best of three, on a busy machine."""
+    code = """
+import httpx, pydantic
+from time import perf_counter
+began = perf_counter()
+import socialconnect
+print(perf_counter() - began)
+"""
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    assert min(float(done.stdout) for done in runs) < 0.05
+
+
 def test_a_client_opens_nothing_by_itself():
     """Making a client starts no thread and opens no socket: the first call does."""
     code = """
