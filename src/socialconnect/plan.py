@@ -178,7 +178,7 @@ class Ahead(ABC):
 
     def _estimate(self, question: Question, coverage: pd.DataFrame, asked: Asked) -> Estimate:
         chosen = chosen_of(coverage, question.name)
-        accounts = sum(len(one.accounts) for one in chosen)
+        accounts = [eac for one in chosen for eac in one.accounts]
         columns = question.resource.select(asked.columns)
         return estimate(question, accounts, len(chosen), asked.arguments, columns, self.settings, self._lessons)
 

@@ -49,6 +49,30 @@ async def test_after_one_run_the_next_of_the_same_users_is_near(name):
         near(foretold(plan), world.requests.hosts)
 
 
+@pytest.mark.parametrize("name", ["github.languages", "github.commits"])
+async def test_what_is_known_of_each_accounts_parents_is_used(name):
+    """Once the repositories were read, each account's own number of them foretells what its children take."""
+    async with opened(100, seed=0, limits=False) as (world, client):
+        await client.read("github.repos", on_error="ignore")
+        ids = [world.world.user_id(index) for index in range(50)]
+        plan = await client.plan(name, ids)  # a half, with fewer large accounts than the whole has
+        world.requests.clear()
+        await plan.run(on_error="ignore")
+        planned = {call.host: call.requests for call in plan.hosts}
+        near(planned, world.requests.hosts, within=0.1 if name == "github.languages" else 0.25)
+
+
+async def test_an_account_that_was_read_before_takes_what_it_took():
+    """Of accounts that differ much, the large ones alone are foretold as large."""
+    async with opened(200, seed=0, limits=False) as (world, client):
+        await client.read("github.languages", on_error="ignore")
+        large = user_of(world, "github", "large")
+        plan = await client.plan("github.languages", large)
+        world.requests.clear()
+        await plan.run(on_error="ignore")
+        near({call.host: call.requests for call in plan.hosts}, world.requests.hosts)
+
+
 @pytest.mark.parametrize("name", CORE)
 async def test_what_some_users_taught_holds_for_others(name):
     """The figures of 300 users foretell those of the next 300."""

@@ -200,7 +200,7 @@ _COMMITS = Resource(
         "author_ and committer_ name, email and date are what Git holds; the logins are GitHub's guess by the address.",
     ),
     columns=COMMITS,
-    usual=2.0,
+    usual=1.2,
 )
 
 _LANGUAGES = Resource(

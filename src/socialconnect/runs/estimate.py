@@ -82,17 +82,21 @@ class Estimate:
 
 def estimate(
     question: Question,
-    accounts: int,
+    chosen: Sequence[str],
     users: int,
     arguments: Mapping[str, Value],
     columns: Sequence[Column],
     settings: Settings,
     lessons: Lessons,
 ) -> Estimate:
-    """What it takes to read one resource for so many accounts of so many users."""
+    """What it takes to read one resource for the chosen accounts of so many users."""
     connector, resource = question.connector, question.resource
+    accounts = len(chosen)
     learned = lessons.of(question.name, arguments)
-    cost = _learned(learned) if learned else _assumed(connector, resource, arguments, settings, lessons)
+    if learned:
+        cost = _learned(learned, lessons.share(question.name, arguments, chosen))
+    else:
+        cost = _assumed(connector, resource, arguments, chosen, settings, lessons)
     each = sum(cost.requests.values())
     most = max(learned.most if learned else 0, each)
     bundled = isinstance(resource.further, Detail) and resource.further.batch is not None
@@ -145,13 +149,19 @@ def least(requests: float, budget: Budget) -> float:
     return max(0, (round(requests) - 1) // budget.requests) * budget.seconds * _MARGIN
 
 
-def _learned(learned: Learned) -> Cost:
-    requests = {host: count / learned.accounts for host, count in learned.requests.items()}
-    return Cost(requests, learned.rows / learned.accounts, f"learned from {learned.accounts:,} accounts read before")
+def _learned(learned: Learned, share: float) -> Cost:
+    requests = {host: share * count / learned.accounts for host, count in learned.requests.items()}
+    basis = f"learned from {learned.accounts:,} accounts read before"
+    return Cost(requests, share * learned.rows / learned.accounts, basis)
 
 
 def _assumed(
-    connector: Connector, resource: Resource, arguments: Mapping[str, Value], settings: Settings, lessons: Lessons
+    connector: Connector,
+    resource: Resource,
+    arguments: Mapping[str, Value],
+    chosen: Sequence[str],
+    settings: Settings,
+    lessons: Lessons,
 ) -> Cost:
     """What the declaration says: its usual pages, for each of its usual parents."""
     origins = Origins(connector.origins, settings.base_urls)
@@ -161,9 +171,13 @@ def _assumed(
         of = f" for each of {listings:,.0f} named"
     elif parent is not None:
         listing = connector.resource(parent.resource)
-        known = lessons.of(f"{connector.name}.{parent.resource}", parent.arguments)
-        before = _learned(known) if known else _assumed(connector, listing, parent.arguments, settings, lessons)
-        listings = before.rows if known else float(parent.usual)
+        name = f"{connector.name}.{parent.resource}"
+        known = lessons.of(name, parent.arguments)
+        if known:
+            before = _learned(known, lessons.share(name, parent.arguments, chosen))
+        else:
+            before = _assumed(connector, listing, parent.arguments, chosen, settings, lessons)
+        listings = _known(lessons.rows(name, parent.arguments, chosen), float(parent.usual))
         requests = dict(before.requests)
         of = f" for each of {listings:,.1f} {parent.resource} ({'learned' if known else 'assumed'})"
     host = host_of(resource.path if "://" in resource.path else connector.origin, origins)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from socialconnect.http.send import Sent
     from socialconnect.reading.declare import Value
@@ -78,26 +78,56 @@ def learn(run: Run) -> Learned:
 
 
 class Lessons:
-    """What one client has learned, by resource and parameters; in memory alone."""
+    """What one client has learned, by resource and parameters, of all accounts and of each; in memory alone."""
 
     def __init__(self) -> None:
         self._learned: dict[tuple[str, str], Learned] = {}
+        self._each: dict[tuple[str, str], dict[str, _Each]] = {}
 
     def take(self, run: Run) -> None:
         """Learn from one more run, which must not have been taken before."""
         key = _key(run.resource, run.asked.arguments)
         self._learned[key] = self._learned.get(key, Learned()) + learn(run)
+        each = self._each.setdefault(key, {})
+        for one in run.ended:
+            if one.status != "skipped" and one.external_account_id is not None:
+                each[one.external_account_id] = _Each(one.requests, one.rows)
 
     def of(self, resource: str, arguments: Mapping[str, Value]) -> Learned | None:
         """What is known of a resource with these parameters: None where no account was tried yet."""
         found = self._learned.get(_key(resource, arguments))
         return found if found and found.accounts else None
 
+    def share(self, resource: str, arguments: Mapping[str, Value], accounts: Sequence[str]) -> float:
+        """How many times the average requests these accounts take: those that were read before as they did then."""
+        each = self._each.get(_key(resource, arguments), {})
+        mean = _mean(one.requests for one in each.values())
+        return _mean(each[one].requests if one in each else mean for one in accounts) / mean if mean else 1.0
+
+    def rows(self, resource: str, arguments: Mapping[str, Value], accounts: Sequence[str]) -> float | None:
+        """How many rows one of these accounts has on average; None where nothing is known of the resource."""
+        each = self._each.get(_key(resource, arguments), {})
+        mean = _mean(one.rows for one in each.values())
+        return _mean(each[one].rows if one in each else mean for one in accounts) if each else None
+
     def travel(self, provider: str) -> float | None:
         """The seconds that an answer of a provider took, on average over all that was read of it."""
         told = [one.travel[provider] for one in self._learned.values() if provider in one.travel]
         count = sum(each for each, _ in told)
         return sum(seconds for _, seconds in told) / count if count else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Each:
+    """What the last reading of one account came to."""
+
+    requests: int
+    rows: int
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found) if found else 0.0
 
 
 def _key(resource: str, arguments: Mapping[str, Value]) -> tuple[str, str]:
