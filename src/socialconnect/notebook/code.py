@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LISTED = 1000  # ids that stand in the code; more are taken from the outcomes of the panel's run
 
+_WIDE = 88
+
 
 def code(choice: Choice, users: Sequence[str] | None, *, client: str, panel: str, on_error: str = "") -> str:
     """`users` are the chosen ids, None for everybody; `client` and `panel` the names of variables.
@@ -37,14 +39,14 @@ def _users(users: Sequence[str], choice: Choice, panel: str) -> str:
         return f"users = {panel}.runs[{choice.resource!r}].outcomes[['user_id']]"
     if len(users) == 1:
         return f"users = {users[0]!r}"
-    listed = fill(", ".join(map(repr, users)), 114, initial_indent="    ", subsequent_indent="    ")
+    listed = fill(", ".join(map(repr, users)), _WIDE, initial_indent="    ", subsequent_indent="    ")
     return f"users = [\n{listed},\n]"
 
 
 def _call(what: str, arguments: Sequence[str]) -> str:
     """On one line, or on one for each argument where that is too long."""
     short = f"{what}({', '.join(arguments)})"
-    if len(short) <= 100:
+    if len(short) <= _WIDE:
         return short
-    lines = [fill(one, 114, initial_indent="    ", subsequent_indent="        ") for one in arguments]
+    lines = [fill(one, _WIDE, initial_indent="    ", subsequent_indent="        ") for one in arguments]
     return "\n".join([f"{what}(", *(f"{one}," for one in lines), ")"])

@@ -41,7 +41,7 @@ class Input:
         param, name, css = self.param, self.param.name, f"sc-param-{self.param.name}"
         if param.choices and param.many:
             rows = min(_MOST, len(param.choices))
-            return kit.field(W.SelectMultiple, name, css, options=param.choices, rows=rows, tooltip=param.note)
+            return kit.field(W.SelectMultiple, name, css, options=param.choices, rows=rows)
         if param.choices or param.kind is bool:
             choices: list[tuple[str, object]] = [(_UNSET, ""), *((one, one) for one in param.choices)]
             choices += [] if param.choices else [("True", True), ("False", False)]

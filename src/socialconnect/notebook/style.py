@@ -42,7 +42,7 @@ box-sizing:border-box}
 vertical-align:top;border-bottom:1px solid var(--sc-edge);max-width:340px;overflow:hidden;text-overflow:ellipsis}
 .sc-panel .sc-words td{white-space:normal;max-width:520px}
 .sc-panel .sc-scroll td.n,.sc-panel .sc-scroll th.n{text-align:right}
-.sc-code{user-select:all;margin:0;padding:8px 10px;border-radius:4px;background:var(--jp-layout-color2,#8882);
-color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);white-space:pre;overflow:auto;max-height:420px}
+.sc-panel .sc-code{user-select:all;margin:0;padding:8px 10px;border-radius:4px;background:var(--jp-layout-color2,#8882);
+color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);white-space:pre-wrap;overflow:auto;max-height:420px}
 </style>"""
 """One style sheet for everything; it stands in each panel, since a notebook may show any of them alone."""
