@@ -23,7 +23,7 @@ LAYERS = (
     ("connectors", "http"),
     ("clerk",),
     ("runs",),
-    ("bound", "export", "plan"),
+    ("bound", "export", "plan", "plot"),
     ("portal",),
     ("async_client",),
     ("client",),
@@ -149,6 +149,7 @@ ALONE = {
     "aiohttp": set(),
     "starlette": {"sandbox/app.py"},
     "keyring": set(),
+    "matplotlib": {"plot/canvas.py"},
     "hishel": {"http/kept.py"},
     "sqlite3": {"http/cache.py", "http/kept.py"},
 }

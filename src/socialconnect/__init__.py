@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from socialconnect import plot
     from socialconnect.async_client import AsyncClient
     from socialconnect.bound import BoundConnector, BoundResource
     from socialconnect.client import Client
@@ -137,6 +138,7 @@ __all__ = [
     "__version__",
     "columns",
     "enable_nested_asyncio",
+    "plot",
     "record",
     "replay",
     "sandbox",
@@ -172,6 +174,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
+    if name == "plot":  # a room of its own: importing it puts it in its place
+        return import_module("socialconnect.plot")
     if name not in _HOME:
         raise AttributeError(f"module 'socialconnect' has no attribute {name!r}")
     value = getattr(import_module(f"socialconnect.{_HOME[name]}"), name)
