@@ -28,7 +28,7 @@ def test_nothing_is_made_up():
     assert str(count) == "users: begun"
     assert count.part is None
     count.sent()
-    assert str(count) == "users: 1 requests"
+    assert str(count) == "users: 1 request"
 
 
 def test_more_accounts_than_users():
@@ -78,5 +78,5 @@ def test_the_last_line():
     count = Count("github.repos")
     count.ended(whole=True)
     with count.waiting("GitHub", 9):
-        assert re.fullmatch(r"github.repos: 1 accounts, 0 rows; took \d\.\d s", count.told(broken=False))
+        assert re.fullmatch(r"github.repos: 1 account, 0 rows; took \d\.\d s", count.told(broken=False))
     assert "; broken off after " in count.told(broken=True)

@@ -100,9 +100,9 @@ class Count:
     def __str__(self) -> str:
         of = f" of {self.of:,}" if self.of > self.accounts else ""
         told = [
-            f"{self.accounts:,}{of} accounts" if self.accounts or self.of else "",
-            f"{self.rows:,} rows" if self.rows or self.accounts else "",
-            f"{self.requests:,} requests" if self.requests else "",
+            f"{self.accounts:,}{of} accounts" if of else _counted(self.accounts, "account"),
+            _counted(self.rows, "row") or ("0 rows" if self.accounts else ""),
+            _counted(self.requests, "request"),
             f"{self.troubled:,} not read whole" if self.troubled else "",
             self._waited(),
         ]
@@ -126,6 +126,10 @@ def came(rows: int) -> None:
     count = current.get()
     if count is not None:
         count.read(rows)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}" if number else ""
 
 
 @contextmanager

@@ -40,9 +40,10 @@ def picture(cells: Mapping[str, Sequence[tuple[str, str]]]) -> Html:
     """
     users = list(dict.fromkeys(user for row in cells.values() for user, _ in row))
     draw = _strip if len(users) <= _STRIP else _shares
-    rows = [(element("b", resource), draw(users, row), _legend(row)) for resource, row in cells.items()]
-    style = "display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: center; margin: 4px 0"
-    return joined(element("div", *row, style=style) for row in rows)
+    rows = ((element("b", resource), draw(users, row), _legend(row)) for resource, row in cells.items())
+    columns = "grid-template-columns: max-content max-content 1fr"
+    style = f"display: grid; {columns}; gap: 2px 10px; align-items: center; margin: 4px 0; overflow-x: auto"
+    return element("div", *(cell for row in rows for cell in row), style=style)
 
 
 def run_html(title: str, told: str, ended: Sequence[Outcome], trace: Trace) -> Html:
@@ -117,10 +118,9 @@ def _shares(users: Sequence[str], row: Sequence[tuple[str, str]]) -> Html:
 
 def _legend(row: Iterable[tuple[str, str]]) -> Html:
     counts = Counter(state for _, state in row)
-    return joined(
-        element("span", _sign(state), f" {counts[state]:,} {state}", style="margin-right: 8px")
-        for state in _ordered(counts)
-    )
+    style = "margin-right: 8px; white-space: nowrap"
+    signs = (element("span", _sign(state), f" {counts[state]:,} {state}", style=style) for state in _ordered(counts))
+    return element("span", joined(signs, " "))
 
 
 def _ordered(counts: Counter[str]) -> list[str]:
