@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, coverage, demo, listing, pull, scan, serve
+from socialconnect.cli import check, coverage, demo, lab, listing, pull, scan, serve
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -69,6 +69,7 @@ _COMMANDS = (
     listing.connectors,
     scan.scan,
     serve.sandbox,
+    lab.lab,
 )
 for _function in _COMMANDS:
     app.command()(command(_function))
