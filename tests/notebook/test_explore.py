@@ -11,6 +11,7 @@ import pytest
 import socialconnect as sc
 from socialconnect import portal
 from socialconnect.notebook import explore as room
+from socialconnect.notebook import results
 from socialconnect.notebook.code import code
 from socialconnect.notebook.resources import Choice
 
@@ -52,7 +53,7 @@ def test_the_code_gives_the_same_frame(small, press, ids, everybody):
     assert panel.wait(30)
     assert [*panel.runs] == BOTH
     for name in BOTH:
-        panel._which.value = name
+        panel.results._which.value = name
         assert panel.run.resource == name
         assert len(panel.frame)
         pd.testing.assert_frame_equal(_again(panel, small), panel.frame)
@@ -171,12 +172,15 @@ def test_outcomes_are_counted_with_their_cure(small):
     panel = small.explore(resources=["notion.users"])
     panel.read()
     assert panel.wait(30)
-    panel._view.value = "Outcomes"
+    panel.results._view.value = "Outcomes"
     counts = panel.run.outcomes.groupby(["status", "reason"], observed=True).size()
     assert len(counts) > 1
     for (status, reason), count in counts.items():
-        assert f'<td>{status}</td><td class="n">{count}</td><td>{reason.replace("_", " ")}</td>' in panel._shown.value
-    assert "Ask the user to connect" in panel._shown.value
+        assert (
+            f'<td>{status}</td><td class="n">{count}</td><td>{reason.replace("_", " ")}</td>'
+            in panel.results._shown.value
+        )
+    assert "Ask the user to connect" in panel.results._shown.value
 
 
 def test_the_preview_is_escaped_and_short(small, ids):
@@ -184,13 +188,13 @@ def test_the_preview_is_escaped_and_short(small, ids):
     panel = small.explore(ids, ["github.repos"])
     panel.read()
     assert panel.wait(30)
-    assert panel._shown.value.count("<tr>") == 1 + min(20, len(panel.frame))
+    assert panel.results._shown.value.count("<tr>") == 1 + min(20, len(panel.frame))
     panel.frame["name"] = "<script>alert(1)</script>" * 20
-    panel._view.value = "Code"
-    panel._view.value = "Preview"
-    assert "<script" not in panel._shown.value
-    assert "&lt;script&gt;" in panel._shown.value
-    assert len(panel._shown.value) < 200_000
+    panel.results._view.value = "Code"
+    panel.results._view.value = "Preview"
+    assert "<script" not in panel.results._shown.value
+    assert "&lt;script&gt;" in panel.results._shown.value
+    assert len(panel.results._shown.value) < 200_000
 
 
 def test_to_variable_needs_a_notebook_and_a_free_name(small, monkeypatch, ids):
@@ -203,10 +207,10 @@ def test_to_variable_needs_a_notebook_and_a_free_name(small, monkeypatch, ids):
     with pytest.raises(sc.UsageError, match="no notebook"):
         panel.to_variable("found")
     space = {"taken": 1, "mine": small}
-    monkeypatch.setattr(room, "_namespace", lambda: space)
+    monkeypatch.setattr(results, "_namespace", lambda: space)
     panel.to_variable("found")
     assert space["found"] is panel.frame
-    assert "found has" in panel._kept.value
+    assert "found has" in panel.results._kept.value
     for name in ("taken", "not a name", "class"):
         with pytest.raises(sc.UsageError):
             panel.to_variable(name)
@@ -216,7 +220,7 @@ def test_to_variable_needs_a_notebook_and_a_free_name(small, monkeypatch, ids):
 def test_selection_says_what_is_chosen(small, ids):
     """`selection` has the users, None for everybody, and each resource with columns and arguments."""
     panel = small.explore(resources=BOTH)
-    assert panel.selection == room.Selection(None, (Choice("github.repos"), Choice("google.profile")))
+    assert panel.selection == results.Selection(None, (Choice("github.repos"), Choice("google.profile")))
     panel.users.add(ids)
     panel.resources["google"].columns = ["email"]
     assert panel.selection.users == tuple(ids)
@@ -273,7 +277,7 @@ def test_nothing_secret_is_sent(small, wire, ids):
     panel.read()
     assert panel.wait(30)
     for view in ("Outcomes", "Code", "Preview"):
-        panel._view.value = view
+        panel.results._view.value = view
     tokens = [small.token(ids[0], provider).token.reveal() for provider in ("github", "google")]
     assert len(wire.text) > 10_000
     for secret in (small.sandbox.secret_key, *tokens):

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from socialconnect.notebook.resources import Choice
 
 _LISTED = 1000  # ids that stand in the code; more are taken from the outcomes of the panel's run
-
 _WIDE = 88
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import keyword
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from socialconnect.errors import UsageError
-from socialconnect.notebook import result
-from socialconnect.notebook.background import Background, safely
-from socialconnect.notebook.code import code
-from socialconnect.notebook.parts import Kit, Panel, W, Widget, dim, line, plural, span, trouble
+from socialconnect.notebook import views
+from socialconnect.notebook.background import Background
+from socialconnect.notebook.parts import Kit, Panel, W, dim, line, plural, span, trouble
 from socialconnect.notebook.providers import ProviderPicker
-from socialconnect.notebook.resources import Choice, ResourcePicker
+from socialconnect.notebook.resources import ResourcePicker
+from socialconnect.notebook.results import Done, Results, Selection
 from socialconnect.notebook.users import UserPicker
 from socialconnect.progress.count import Count, current
 
@@ -23,22 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from socialconnect.client import Client
-    from socialconnect.notebook.result import Later
+    from socialconnect.notebook.views import Later
     from socialconnect.runs.run import Run
     from socialconnect.runs.select import Users
 
 Doing = Literal["", "planning", "reading"]
 
 _EVERY = 0.25  # seconds between two looks at the count
-_VIEWS = ("Preview", "Outcomes", "Code")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What is chosen: the users' ids, None for everybody, and what is to be read of them."""
-
-    users: tuple[str, ...] | None
-    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True)
@@ -47,15 +37,6 @@ class Planned:
 
     selection: Selection
     plans: Mapping[str, Later]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of it, by resource, and how many seconds it took."""
-
-    selection: Selection
-    runs: Mapping[str, Run]
-    seconds: float
 
 
 class Explore(Panel):
@@ -76,7 +57,6 @@ class Explore(Panel):
         self.providers = ProviderPicker(client, self.users, providers=first)
         self.resources: dict[str, ResourcePicker] = {}
         self._planned: Planned | None = None
-        self._done: Done | None = None
         self._doing: Doing = ""
         self._planning: Background[Planned] = Background(self._plan_came, self._work_failed)
         self._reading: Background[Done] = Background(self._runs_came, self._work_failed)
@@ -96,12 +76,12 @@ class Explore(Panel):
     @property
     def runs(self) -> dict[str, Run]:
         """What was read, by resource."""
-        return dict(self._done.runs) if self._done else {}
+        return self.results.runs
 
     @property
     def run(self) -> Run | None:
         """The run of the resource that is shown; None where nothing was read yet."""
-        return self.runs.get(self._which.value)
+        return self.results.run
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -112,14 +92,7 @@ class Explore(Panel):
     @property
     def code(self) -> str:
         """The call that gives `frame`; nothing where nothing was read yet."""
-        run = self.run
-        if run is None or self._done is None:
-            return ""
-        selection = self._done.selection
-        choice = next(one for one in selection.choices if one.resource == run.resource)
-        alone = selection.users is not None and len(selection.users) == 1 and run.errors
-        names = {"client": _name_of(self._client, "client"), "panel": _name_of(self, "panel")}
-        return code(choice, selection.users, **names, on_error="warn" if alone else "")
+        return self.results.code
 
     def plan(self) -> None:
         """Work out what reading the selection takes. Raises a UsageError where nothing is chosen to be read."""
@@ -154,23 +127,12 @@ class Explore(Panel):
 
     def to_variable(self, name: str) -> None:
         """Put the frame into the notebook under that name. Raises a UsageError where it cannot be one, or is taken."""
-        if not name.isidentifier() or keyword.iskeyword(name):
-            raise UsageError(f"{name!r} cannot name a variable.", cure="Use letters, digits and _.")
-        if self.run is None:
-            raise UsageError("Nothing was read yet.", cure="Press Read first.")
-        space = _namespace()
-        if space is None:
-            raise UsageError("There is no notebook here to put it into.", cure="Take it as panel.frame.")
-        if name in space and not isinstance(space[name], pd.DataFrame):
-            raise UsageError(f"{name} is a {type(space[name]).__name__} already.", cure="Choose another name.")
-        space[name] = self.frame
-        rows, columns = self.frame.shape
-        self._kept.value = line(f"{name} has {plural(rows, 'row')} of {plural(columns, 'column')}.", "good")
+        self.results.to_variable(name)
 
     def __repr__(self) -> str:
         chosen = ", ".join(self.resources[name].resource for name in self.providers.providers) or "nothing chosen"
         users = len(self.users.user_ids)
-        rows = f", {plural(sum(len(run.frame) for run in self.runs.values()), 'row')} read" if self._done else ""
+        rows = f", {plural(sum(len(run.frame) for run in self.runs.values()), 'row')} read" if self.runs else ""
         return f"<Explore: {chosen}, {plural(users, 'user') if users else 'everybody'}{rows}>"
 
     def __str__(self) -> str:
@@ -181,6 +143,7 @@ class Explore(Panel):
 
     def _make(self) -> None:
         kit = self._kit = Kit()
+        self.results = Results(kit, self._client, self)
         self._cards = kit.column([])
         self._plan_view = kit.html("", "sc-plan")
         self._progress = kit.html("", "sc-progress")
@@ -203,28 +166,12 @@ class Explore(Panel):
                     self._progress,
                     self._plan_view,
                 ),
-                kit.card("5 · Result", *self._make_result()),
+                kit.card("5 · Result", self.results.body),
             ],
             "sc-explore",
         )
         self.widget = kit.panel(self.body)
         self._do("")
-
-    def _make_result(self) -> list[Widget]:
-        kit = self._kit
-        self._ended = kit.html(dim("Nothing was read yet."), "sc-ended")
-        self._which = kit.make(W.ToggleButtons, "sc-which", options=[])
-        self._view = kit.make(W.ToggleButtons, "sc-view", options=_VIEWS)
-        self._shown = kit.html("", "sc-shown")
-        self._name = kit.make(W.Text, "sc-name", value="frame", description="Name")
-        self._kept = kit.html("", "sc-kept")
-        keep = kit.button("To variable", lambda: self.to_variable(self._name.value.strip()), self._name_failed)
-        self._bars = kit.row(self._view, names=("sc-bars",))
-        self._tools = kit.column([self._bars, self._shown, kit.row(self._name, keep, self._kept, names=("sc-keep",))])
-        self._which.observe(safely(self._show, self._failed), "value")
-        self._view.observe(safely(self._show, self._failed), "value")
-        self._results = kit.column([])
-        return [self._ended, self._results]
 
     def _open(self) -> None:
         self.users.open()
@@ -269,7 +216,7 @@ class Explore(Panel):
 
     def _plan_came(self, planned: Planned) -> None:
         self._planned = planned
-        self._plan_view.value = result.planned(planned.plans)
+        self._plan_view.value = views.planned(planned.plans)
         self._progress.value = ""
         self._do("")
 
@@ -288,29 +235,14 @@ class Explore(Panel):
     async def _draw(self, count: Count, accounts: int) -> None:
         while True:
             self._bar.value = count.accounts
-            self._progress.value = result.progressed(count, accounts)
+            self._progress.value = views.progressed(count, accounts)
             await asyncio.sleep(_EVERY)
 
     def _runs_came(self, done: Done) -> None:
-        self._done = done
         self._bar.value = self._bar.max
         self._progress.value = line(f"Read in {span(done.seconds)}.", "good")
-        self._ended.value = result.ended(done.runs)
-        shown = self._which.value
-        self._which.options = list(done.runs)
-        self._which.value = shown if shown in done.runs else next(iter(done.runs))
-        self._bars.children = [*([self._which] if len(done.runs) > 1 else []), self._view]
-        self._results.children = [self._tools]
-        self._show()
+        self.results.take(done)
         self._do("")
-
-    def _show(self) -> None:
-        run = self.run
-        if run is None:
-            return
-        views = {"Outcomes": lambda: result.outcomes(run), "Code": lambda: result.coded(self.code)}
-        self._shown.value = views.get(self._view.value, lambda: result.preview(run.frame))()
-        self._kept.value = ""
 
     def _do(self, what: Doing) -> None:
         """Say which buttons can be pressed; the bar stands only while something is read."""
@@ -328,24 +260,6 @@ class Explore(Panel):
     def _failed(self, error: Exception) -> None:
         self._progress.value = trouble(error)
 
-    def _name_failed(self, error: Exception) -> None:
-        self._kept.value = trouble(error)
-
 
 def _accounts(planned: Planned) -> int:
     return sum(plan.accounts for plan in planned.plans.values())
-
-
-def _namespace() -> dict[str, Any] | None:
-    """The notebook's variables."""
-    from IPython import get_ipython  # noqa: PLC0415 - ipywidgets brings it; a script with a panel needs none
-
-    shell = get_ipython()
-    space: dict[str, Any] | None = None if shell is None else shell.user_ns
-    return space
-
-
-def _name_of(value: object, otherwise: str) -> str:
-    """What the notebook calls it."""
-    names = [name for name, one in (_namespace() or {}).items() if one is value and not name.startswith("_")]
-    return names[0] if names else otherwise
