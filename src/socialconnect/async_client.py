@@ -177,7 +177,7 @@ class AsyncClient(Ahead):
         Raises what `read` raises.
 
         >>> import socialconnect as sc
-        >>> client = sc.sandbox(users=20, faults=["github:server_error@0.9"])
+        >>> client = sc.sandbox(users=20, faults=["github:malformed x5"])
         >>> run = client.read("github.profile", on_error="ignore")
         >>> len(client.retry(run, on_error="ignore").outcomes) == len(run.outcomes)
         True

@@ -123,7 +123,7 @@ async def test_nothing_to_retry_costs_nothing():
 
 def test_a_run_retries_itself_in_a_notebook():
     """`run.retry()` needs no await; its result can be retried as well."""
-    client = sc.sandbox(users=30, faults=["google:server_error@0.8 x40"])
+    client = sc.sandbox(users=30, faults=["google:malformed@0.8 x40"])
     run = client.read("google.profile", on_error="ignore")
     with pytest.warns(sc.PartialWarning):
         again = run.retry()
@@ -145,7 +145,7 @@ def test_a_pickled_run_has_no_client():
 
 def test_categories_are_united():
     """A retry that brings new values of a category keeps the dtype."""
-    client = sc.sandbox(users=60, faults=["notion:server_error@0.7 x150"], seed=3)
+    client = sc.sandbox(users=60, faults=["notion:malformed@0.7 x30"], seed=3)
     run = client.read("notion.users", on_error="ignore")
     again = client.retry(run, on_error="ignore")
     assert len(again.frame) > len(run.frame)
