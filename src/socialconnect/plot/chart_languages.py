@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WIDE, _HIGH, _GAP = 8.0, 0.42, 0.12  # inches
 _TICKS = 9
+_LEAST = 12  # periods that have room: a single one is no wall
 _STEPS = {"M": (1, 2, 3, 6, 12), "Q": (1, 2, 4, 8, 16), "Y": (1, 2, 5, 10, 20, 50, 100)}
 _MOST = 8  # languages with a row of their own
 _NONE = "no language"
@@ -87,7 +88,7 @@ def _row(axes: Axes, counts: pd.Series[int], most: int, *, last: bool) -> None:
         label=str(counts.name),
     )
     axes.set_ylim(0, most)
-    axes.set_xlim(-0.6, len(counts) - 0.4)
+    axes.set_xlim(-0.6, max(len(counts), _LEAST) - 0.4)
     axes.set_yticks([])
     axes.spines["bottom"].set(visible=True, color=LINE)
     places = _ticks(pd.PeriodIndex(counts.index))

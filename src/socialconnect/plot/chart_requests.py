@@ -177,5 +177,6 @@ def _unit(end: float) -> tuple[float, str]:
 
 
 def _time(seconds: float) -> str:
-    scale, unit = _unit(seconds)
-    return f"{seconds / scale:,.3g} {unit[:-1] if seconds == scale else unit}"
+    scale, unit = (0.001, "milliseconds") if seconds < 1 else _unit(max(seconds, 2))
+    value = seconds / scale
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit[:-1] if value == 1 else unit}"

@@ -87,6 +87,8 @@ class People:
             if left:
                 count = many(sum(row.users for row in left), "user")
                 notes.append(f"{count} in {len(left)} rarer combinations have no row; the counts above include them.")
+        if (self.cells == NOT_ASKED).to_numpy().any():
+            notes.append("An empty place: not asked.")
         if self.differing:
             which = "worst" if self.outcomes else "best"
             notes.append(f"For {many(self.differing, 'user')} with several accounts that differ, the {which} counts.")

@@ -27,7 +27,7 @@ SIGNS = {
     "skipped": Sign("·", "idle", "----"),
     "not_connected": Sign("·", "idle", "----"),
     "not_verified": Sign("…", "idle", "||||"),
-    "provider_not_enabled": Sign("⊘", "idle", "xxxx"),
+    "provider_not_enabled": Sign("⊘", "idle", "oo"),
     "failed": Sign("✗", "bad", "xxxx"),
     "token_dead": Sign("✗", "bad", "xxxx"),
     "user_not_found": Sign("!", "bad", "++++"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -33,13 +34,14 @@ def outcomes_of(source: Source) -> pd.DataFrame:
 
 
 def _together(runs: list[Run] | tuple[Run, ...]) -> pd.DataFrame:
-    """Runs one under the other; a resource that was read twice carries the time of each reading."""
+    """Runs one under the other; a resource that was read more than once is numbered."""
     if not runs or not all(isinstance(run, Run) for run in runs):
         raise UsageError("A list that is drawn holds runs.", cure="Pass client.read(…) for each of them.")
-    names = [run.resource for run in runs]
+    total, seen = Counter(run.resource for run in runs), Counter[str]()
     frames = []
     for run in runs:
-        twice = names.count(run.resource) > 1
-        label = f"{run.resource} at {run.read_at:%H:%M:%S} UTC" if twice else run.resource
+        seen[run.resource] += 1
+        many = total[run.resource] > 1
+        label = f"{run.resource} ({seen[run.resource]} of {total[run.resource]})" if many else run.resource
         frames.append(run.outcomes.assign(resource=label))
     return pd.concat([frame.astype({"status": "str", "provider": "str"}) for frame in frames], ignore_index=True)
