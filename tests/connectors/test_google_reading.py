@@ -68,6 +68,23 @@ async def test_a_thousand_messages_singly():
 
 
 @needs_many
+async def test_what_the_list_has_is_not_asked_for_again():
+    """Who wants ids alone spends the pages of the list and nothing more; raw, or any other column, takes details."""
+    async with opened(20) as (world, client):
+        user = user_of(world, "google")
+        whole = await client.frame("google.messages", user, columns=["id", "snippet"], include_spam_trash=True)
+        before = len(world.requests)
+        ids = await client.frame("google.messages", user, columns=["id", "thread_id"], include_spam_trash=True)
+        asked = [one for one in list(world.requests)[before:] if one.host == GMAIL]
+        assert {one.method for one in asked} == {"GET"}
+        assert len(asked) == 11
+        before = len(world.requests)
+        await client.frame("google.messages", user, columns=["id"], raw=True, include_spam_trash=True)
+        assert "POST" in {one.method for one in list(world.requests)[before:] if one.host == GMAIL}
+    assert ids["id"].tolist() == whole["id"].tolist()
+
+
+@needs_many
 async def test_a_message_that_is_gone_keeps_its_row():
     """A message that was deleted between the list and its turn is there with its ids, and nothing else."""
     async with opened(20) as (world, client):

@@ -265,12 +265,13 @@ _RESOURCES = (
         doc="The user's Gmail labels with their numbers of messages and threads.",
         source="https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.labels/list",
         records="labels",
-        further=Detail("/gmail/v1/users/me/labels/{id}", records="labels", batch=_BATCH),
+        further=Detail("/gmail/v1/users/me/labels/{id}", records="labels", batch=_BATCH, listed=("id", "name", "type")),
         scopes=(*scopes("gmail.labels gmail.metadata gmail.readonly gmail.modify"), MAIL),
         key=("id",),
         columns=LABEL,
         notes=(
             "Google's list has no counts: each label is asked for them, fifty in one request.",
+            "With columns=['id', 'name', 'type'] nothing but the list is asked for.",
             "color is there for labels that the user made.",
         ),
     ),
@@ -287,6 +288,7 @@ _RESOURCES = (
             records="messages",
             query={"format": "metadata", "metadataHeaders": HEADERS},
             batch=_BATCH,
+            listed=("id", "threadId"),
         ),
         params=(
             Param("q", note="A search as Gmail has it: 'from:ada newer_than:7d'. Needs gmail.readonly."),
@@ -300,6 +302,7 @@ _RESOURCES = (
         usual=1.1,
         notes=(
             "Google lists ids; each message is then asked for, fifty in one request, of which each counts in full.",
+            "With columns=['id', 'thread_id'] nothing but the list is asked for.",
             "That makes about 300 messages a minute: narrow large mailboxes by label_ids, or by q with gmail.readonly.",
             "A message that was deleted meanwhile keeps its row, with id and thread_id alone.",
             "Spam and trash are left out unless include_spam_trash=True.",

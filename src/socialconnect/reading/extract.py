@@ -42,6 +42,13 @@ class Extractor:
         self._paths = [parse(column.path) for column in self._cut]
         self._typed = [] if raw or resource.entries else typed(resource, self._cut)
 
+    @property
+    def listed(self) -> bool:
+        """Whether every column that is cut stands in the listing itself, so that no record's detail is needed."""
+        keys = set(getattr(self.resource.further, "listed", ()))
+        firsts = [step.name if isinstance(step := path[0], Key) else "" for paths in self._paths for path in paths]
+        return bool(keys) and not self.raw and keys.issuperset(firsts)
+
     def page(self, body: bytes, parent: Mapping[str, object] = MappingProxyType({})) -> Page:
         """The rows of one response body, with the values of their parent's columns.
 

@@ -53,6 +53,7 @@ class Detail:
     provider takes no bundles, everything is.
 
     A record whose detail is not found (deleted since the listing) stays as the listing has it, its other columns NA.
+    `listed` are the keys that the listing has already: where no other is wanted, nothing further is asked for.
     """
 
     path: str
@@ -61,6 +62,7 @@ class Detail:
     batch: Batch | None = None
     at_once: int = 10
     usual: float = 1.0
+    listed: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "detail"
 

@@ -96,6 +96,7 @@ class _Cut:
 
     def __init__(self, extractor: Extractor, send: Send, parent: Mapping[str, object]) -> None:
         self._extractor = extractor
+        self._further = None if extractor.listed else extractor.resource.further
         self._send = send
         self._parent = parent
         self._rows = 0
@@ -105,9 +106,9 @@ class _Cut:
     async def __call__(self, request: Request, response: Response) -> Page:
         resource = self._extractor.resource
         body, short = response.body, ""
-        if resource.further is not None:
-            body = await resource.further.complete(request, body, self._send)
-            short = resource.further.cut(body) if isinstance(resource.further, Telling) else ""
+        if self._further is not None:
+            body = await self._further.complete(request, body, self._send)
+            short = self._further.cut(body) if isinstance(self._further, Telling) else ""
         began = perf_counter()
         page = self._extractor.page(body, self._parent)
         self.seconds = perf_counter() - began
