@@ -146,10 +146,11 @@ def test_a_failure_is_said_and_can_be_tried_again(small, press, monkeypatch):
 
 def test_the_best_account_counts(small):
     """A user with two accounts is counted once, by the better."""
-    rows = [("u1", "eac_1", True, ["nothing"]), ("u1", "eac_2", True, ["openid"])]
+    rows = [("u1", "eac_1", True, ["openid"]), ("u1", "eac_2", True, ["nothing"])]
+    rows += [("u4", "eac_5", True, ["nothing"]), ("u4", "eac_6", True, ["openid"])]
     rows += [("u2", "eac_3", True, ["nothing"]), ("u3", "eac_4", False, ["openid"])]
     accounts = pd.DataFrame(rows, columns=["user_id", "external_account_id", "connected", "scopes"])
     accounts["provider"] = "google"
     dead = {("google", "eac_3")}
-    frame = states(accounts, small.connectors, 4, dead, {"google": "profile"}).set_index("provider")
-    assert frame.loc["google"].tolist() == [4, 1, 0, 1, 2]
+    frame = states(accounts, small.connectors, 5, dead, {"google": "profile"}).set_index("provider")
+    assert frame.loc["google"].tolist() == [5, 2, 0, 1, 2]

@@ -52,13 +52,13 @@ class UserPicker(Panel):
         self._known: dict[str, Person] = {}
         self._chosen: dict[str, Person] = {}
         self._matches: Matches | None = None
-        self._first_wanted = False
+        self._entered: str | None = None  # what stood in the search when Enter was pressed
         self._looking: Background[Matches] = Background(self._came, self._failed)
         self._adding: Background[list[Person]] = Background(self._add, self._failed)
         self._make(query)
         self._text.observe(safely(self._typed, self._failed), "value")
         # not on_submit, which ipywidgets 8 deprecates: Enter is how a keyboard chooses where Lab takes the arrow keys
-        self._text.on_msg(lambda *_: safely(self._entered, self._failed)(None))
+        self._text.on_msg(lambda *_: safely(self._enter, self._failed)(None))
         if users is not None:
             self._add(_people(users))
         if query:
@@ -159,7 +159,8 @@ class UserPicker(Panel):
 
     def _typed(self) -> None:
         self._opened = True
-        self._first_wanted = False
+        if self._entered is not None and not self._text.value.startswith(self._entered):
+            self._entered = None
         self._search(after=_PAUSE)
 
     def _search(self, *, after: float) -> None:
@@ -174,18 +175,20 @@ class UserPicker(Panel):
         self._status.value = _told(matches)
         self._all.disabled = not matches.total
 
-        if self._first_wanted:
-            self._entered()
+        if self._entered is not None:
+            self._entered = None
+            self._add_first(matches)
 
-    def _entered(self) -> None:
-        """Enter in the search: the first who is listed and not chosen yet, once the search has come."""
-        self._first_wanted = self._matches is None or self._matches.query != self._text.value.strip()
-        if self._first_wanted or self._matches is None:
-            return
-        free = [one for one in self._matches.people if one.user_id not in self._chosen]
+    def _enter(self) -> None:
+        """Enter overtakes the last letters on their way here, so it means what the search behind them will list."""
+        self._entered = self._text.value
+        self._search(after=_PAUSE)
+
+    def _add_first(self, matches: Matches) -> None:
+        free = [one for one in matches.people if one.user_id not in self._chosen]
         if free:
             self._add(free[:1])
-        else:
+        elif matches.people:
             self._status.value = line("All who are listed are chosen already.", "warn")
 
     def _list(self) -> None:
