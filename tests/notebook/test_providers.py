@@ -154,3 +154,11 @@ def test_the_best_account_counts(small):
     dead = {("google", "eac_3")}
     frame = states(accounts, small.connectors, 5, dead, {"google": "profile"}).set_index("provider")
     assert frame.loc["google"].tolist() == [5, 2, 0, 1, 2]
+
+
+def test_one_readable_resource_is_a_connection(small):
+    """Where no resource is named, a token that can read any of the provider's is good for something."""
+    rows = [("u1", "eac_1", True, "google", ["openid"]), ("u2", "eac_2", True, "google", ["nothing"])]
+    accounts = pd.DataFrame(rows, columns=["user_id", "external_account_id", "connected", "provider", "scopes"])
+    frame = states(accounts, small.connectors, 2).set_index("provider")
+    assert frame.loc["google", ["connected", "needs_scope"]].tolist() == [1, 1]

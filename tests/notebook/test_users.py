@@ -125,6 +125,7 @@ def test_the_chosen_are_ticked_in_the_list(small, press):
 def test_all_found_are_added_not_only_the_listed(large, press):
     """*Add all found* takes every user that matches, also beyond the fifty."""
     picker = sc.UserPicker(large, query="ada")
+    assert picker.wait(20)
     press(picker, "Add all found")
     assert picker.wait(20)
     assert picker.user_ids == large.users(query="ada")["user_id"].tolist()
