@@ -262,6 +262,20 @@ def test_bars_stand_at_their_time():
     assert any("1970-01-01 00:16:40 UTC" in one for one in words(chart))
 
 
+def test_what_followed_is_stacked():
+    """In one bar, what went on stands at the bottom and what was tried again on top of it."""
+    chart = sc.plot.requests(run_of([sent(0, then="retry"), sent(0.1), sent(0.2), sent(59)]))
+    found = bars(chart.axes[0])
+    assert [(one.get_y(), one.get_height()) for one in found["tried again"]] == [(2, 1)]
+    assert chart.axes[0].get_ylim()[1] >= 3
+
+
+def test_one_wait_after_another_is_not_two():
+    """A wait that begins as another ends does not count beside it."""
+    chart = sc.plot.requests(run_of([sent(0), sent(20, waited=10), sent(30, waited=10)]))
+    assert any("at most 1 at once" in one for one in words(chart))
+
+
 def test_waits_are_shown_while_they_last():
     """The last lane has how many requests were held back at a time, until they were sent."""
     run = run_of([sent(0), sent(20, waited=20), sent(30, waited=20), sent(59, waited=5)])
@@ -446,7 +460,15 @@ def test_states_differ_by_more_than_colour():
     for names in (get_args(judge.State), get_args(kept.Status)):
         assert set(names) <= set(SIGNS)
         assert len({SIGNS[name].mark for name in names}) == len(names)
-        assert len({SIGNS[name].hatch for name in names}) == len(names)
+    assert len({SIGNS[name].hatch for name in get_args(kept.Status)}) == 5
+
+
+def test_hatchings_are_seen_in_the_svg():
+    """Each status but the first has a hatching that its fill does not hide, and so has its picture."""
+    rows = [(f"u{place}", "github.repos", status) for place, status in enumerate(get_args(kept.Status))]
+    svg = sc.plot.outcomes(frame_of(rows, "status").assign(provider="github")).svg()
+    grounds = re.findall(r'<pattern [^>]*>\s*<rect [^>]*fill="([^"]*)"', svg)
+    assert grounds == ["none"] * 4
 
 
 def test_marks_are_those_of_the_runs_own_picture():

@@ -24,7 +24,9 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BOLD", "INK", "LINE", "SMALL", "TONES", "Axes", "Chart", "Rectangle", "whole_numbers", "width"]
+    from matplotlib.container import BarContainer
+
+__all__ = ["BOLD", "INK", "LINE", "SMALL", "TONES", "Axes", "Chart", "Rectangle", "hatched", "whole_numbers", "width"]
 
 INK = "#7a7a7a"  # 4.3 : 1 on white, 4.4 : 1 on #111
 LINE = "#8a8a8a66"
@@ -114,6 +116,13 @@ def plain_style() -> Iterator[None]:
     with mpl.rc_context(), style.context("default"):
         mpl.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "socialconnect", "hatch.linewidth": 0.8})
         yield
+
+
+def hatched(axes: Axes, bars: BarContainer, colour: str, hatch: str) -> None:
+    """Lay a hatching over bars: of one patch with its fill, the SVG would show none (the fill loses its alpha)."""
+    for bar in bars.patches if hatch else ():
+        size = bar.get_width(), bar.get_height()
+        axes.add_patch(Rectangle(bar.get_xy(), *size, fill=False, edgecolor=colour, linewidth=0, hatch=hatch))
 
 
 def width(words: str, size: float = SMALL, weight: str = "normal") -> float:

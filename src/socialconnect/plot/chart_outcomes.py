@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from socialconnect.plot.canvas import BOLD, LINE, MARGIN, TEXT, TONES, Chart, whole_numbers, width
+from socialconnect.plot.canvas import BOLD, LINE, MARGIN, TEXT, TONES, Chart, hatched, whole_numbers, width
 from socialconnect.plot.people import many
 from socialconnect.plot.signs import in_order, sign
 from socialconnect.plot.sources import Source, need, outcomes_of
@@ -87,7 +87,7 @@ def _bar(chart: Chart, axes: Axes, bar: Bar, top: float) -> None:
     for status in in_order(bar.statuses):
         count, shape = bar.statuses[status], sign(status)
         colour = TONES[shape.tone]
-        axes.barh(
+        drawn = axes.barh(
             top + 0.31,
             count,
             0.17,
@@ -95,9 +95,9 @@ def _bar(chart: Chart, axes: Axes, bar: Bar, top: float) -> None:
             facecolor=f"{colour}{'59' if shape.hatch else 'b0'}",
             edgecolor=colour,
             linewidth=0.7,
-            hatch=shape.hatch,
             label=f"{bar.name} {status}",
         )
+        hatched(axes, drawn, colour, shape.hatch)
         at += count
         caption = f"{count:,} {status}{_why(bar.reasons.get(status))}"
         chart.write(shape.mark, (words, chart.below(top + 0.55)), size=TEXT, weight=BOLD, colour=colour)

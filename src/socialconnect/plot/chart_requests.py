@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from socialconnect.errors import UsageError
-from socialconnect.plot.canvas import BOLD, INK, LINE, MARGIN, TEXT, TONES, Chart, whole_numbers, width
+from socialconnect.plot.canvas import BOLD, INK, LINE, MARGIN, TEXT, TONES, Chart, hatched, whole_numbers, width
 from socialconnect.plot.people import many
 from socialconnect.runs.run import Run
 
@@ -117,7 +117,7 @@ def _requests(axes: Axes, sent: NDArray[np.float64], then: NDArray[np.object_], 
         there = counts > 0  # a bar without height would still have an edge
         if there.any():
             used.add(word)
-            axes.bar(
+            drawn = axes.bar(
                 edges[:-1][there],
                 counts[there],
                 np.diff(edges)[there],
@@ -126,9 +126,9 @@ def _requests(axes: Axes, sent: NDArray[np.float64], then: NDArray[np.object_], 
                 facecolor=f"{TONES[tone]}{'59' if hatch else 'b0'}",
                 edgecolor=TONES[tone],
                 linewidth=0.6,
-                hatch=hatch,
                 label=label,
             )
+            hatched(axes, drawn, TONES[tone], hatch)
             below += counts
     axes.set_ylim(0, max(1.0, float(np.max(below)) * 1.08))
     whole_numbers(axes, most=3)
@@ -162,7 +162,8 @@ def _legend(chart: Chart, used: set[str], bar: str, top: float) -> None:
     for word, label, tone, hatch in _THEN:
         if word in used:
             axes = chart.place(at, top - chart.below(0) - 0.1, 0.2, 0.12)
-            axes.bar(0, 1, 1, facecolor=f"{TONES[tone]}{'59' if hatch else 'b0'}", edgecolor=TONES[tone], hatch=hatch)
+            fill = f"{TONES[tone]}{'59' if hatch else 'b0'}"
+            hatched(axes, axes.bar(0, 1, 1, facecolor=fill, edgecolor=TONES[tone]), TONES[tone], hatch)
             axes.set(xlim=(-0.55, 0.55), ylim=(-0.08, 1.08))
             axes.set_axis_off()
             chart.write(label, (at + 0.27, top))

@@ -68,7 +68,7 @@ def _table(people: People) -> Html:
         "table",
         element("thead", element("tr", *head)),
         element("tbody", *body, element("tr", *counts)),
-        style="border-collapse: collapse; margin: 4px 0",
+        style="border-collapse: collapse; margin: 4px 0; color: inherit",
     )
 
 

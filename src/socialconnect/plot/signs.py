@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Sign(NamedTuple):
-    """How a state is drawn: `mark` a character, `tone` good, warn, bad or idle, `hatch` as matplotlib writes it."""
+    """How a state is drawn: `mark` a character, `tone` good, warn, bad or idle, `hatch` is a bar's."""
 
     mark: str
     tone: str
@@ -20,17 +20,17 @@ class Sign(NamedTuple):
 SIGNS = {
     "ok": Sign("✓", "good"),
     "readable": Sign("✓", "good"),
-    "empty": Sign("○", "good", ".."),
+    "empty": Sign("○", "good", "\\\\\\\\"),
     "partial": Sign("◐", "warn", "////"),
-    "missing_scope": Sign("△", "warn", "////"),
-    "unchecked": Sign("?", "warn", ".."),
+    "missing_scope": Sign("△", "warn"),
+    "unchecked": Sign("?", "warn"),
     "skipped": Sign("·", "idle", "----"),
-    "not_connected": Sign("·", "idle", "----"),
-    "not_verified": Sign("…", "idle", "||||"),
-    "provider_not_enabled": Sign("⊘", "idle", "oo"),
+    "not_connected": Sign("·", "idle"),
+    "not_verified": Sign("…", "idle"),
+    "provider_not_enabled": Sign("⊘", "idle"),
     "failed": Sign("✗", "bad", "xxxx"),
-    "token_dead": Sign("✗", "bad", "xxxx"),
-    "user_not_found": Sign("!", "bad", "++++"),
+    "token_dead": Sign("✗", "bad"),
+    "user_not_found": Sign("!", "bad"),
 }
 UNKNOWN = Sign("•", "idle", "++++")  # a state that a later version may add
 NOT_ASKED = ""
