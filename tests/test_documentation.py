@@ -23,6 +23,8 @@ WITHOUT_EXAMPLE = {
         "a kind of paging",
     ),
     **dict.fromkeys(["Column", "Connector", "ErrorRule", "Param", "Resource"], "a value of a declaration"),
+    # what it does cannot be undone, so that every example after it would run differently
+    "enable_nested_asyncio": "changes the whole process",
     # made by the client alone
     **dict.fromkeys(["BoundConnector", "BoundResource", "Outcome"], "made by a client"),
 }
