@@ -144,6 +144,18 @@ def test_a_failure_is_said_and_can_be_tried_again(small, press, monkeypatch):
     assert _row(picker, "github")["users"] == 200
 
 
+def test_counting_goes_on_without_the_list_of_enabled(small, monkeypatch):
+    """Where Clerk's Frontend API cannot say what is enabled, everything counts as enabled and is counted."""
+
+    async def fail(*_):
+        raise sc.SetupError("The Clerk instance has no domain with a Frontend API.", cure="Add one.")
+
+    monkeypatch.setattr(small.aio, "providers", fail)
+    picker = sc.ProviderPicker(small)
+    assert _row(picker, "github")["connected"] > 0
+    assert not picker._boxes["github"].disabled
+
+
 def test_the_best_account_counts(small):
     """A user with two accounts is counted once, by the better."""
     rows = [("u1", "eac_1", True, ["openid"]), ("u1", "eac_2", True, ["nothing"])]
