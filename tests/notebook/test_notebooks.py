@@ -47,6 +47,7 @@ CHECKED = {
     "05_your_own_connector": """
         assert set(run.outcomes["provider"]) == {"acme"}
         assert run.frame["project_name"].notna().any()
+        assert len(linked) == len(run.outcomes)
     """,
 }
 ON_AN_INSTANCE = re.compile(r"^client = sc\.sandbox\(.*\)  # on your own instance: (.*)$", re.MULTILINE)
