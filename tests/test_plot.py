@@ -427,7 +427,9 @@ def test_the_readers_style_is_left_alone_and_out(covered):
     import matplotlib as mpl  # noqa: PLC0415 - the file is skipped without it
 
     plain = sc.plot.coverage(covered).svg()
-    with mpl.rc_context({"text.color": "white", "axes.facecolor": "black", "font.size": 20, "svg.fonttype": "none"}):
+    with mpl.rc_context(
+        {"font.family": "monospace", "axes.grid": True, "axes.facecolor": "black", "svg.fonttype": "none"}
+    ):
         before = dict(mpl.rcParams)
         assert sc.plot.coverage(covered).svg() == plain
         assert dict(mpl.rcParams) == before

@@ -97,7 +97,7 @@ class Chart(Figure):
         """The chart as SVG: transparent, letters as shapes (no font is needed), the same for the same data."""
         out = BytesIO()
         with plain_style():
-            self.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Title": self.heading})
+            self.savefig(out, format="svg", metadata={"Date": None, "Title": self.heading})
         text = out.getvalue().decode()
         return re.sub(r"\n *", "\n", re.sub(r"<!--.*?-->", "", text[text.index("<svg") :], flags=re.DOTALL))
 
