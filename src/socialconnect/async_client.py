@@ -156,7 +156,7 @@ class AsyncClient(Ahead):
         True
         """
         check(on_error)
-        asked = asked_for(columns, raw=raw, arguments=arguments)
+        asked = replace(asked_for(columns, raw=raw, arguments=arguments), on_error=on_error)
         with shown(resource, self._showing(progress)):
             run = await self._carried(resource, asked, choose(users), watch)
         tell(resource, run, on_error)
@@ -168,13 +168,13 @@ class AsyncClient(Ahead):
         return run
 
     async def retry(
-        self, run: Run, *, on_error: OnError = "warn", watch: Watch | None = None, progress: Progress = None
+        self, run: Run, *, on_error: OnError | None = None, watch: Watch | None = None, progress: Progress = None
     ) -> Run:
         """Read again the accounts of a run that failed or were read in part; `run.retry()` does the same.
 
-        Parameters: `run`, what `read` gave; the others as in `read`. Returns a new Run with everything in its place:
-        what was read whole is kept, a listing of users that broke off is gone on with, and the trace has all requests.
-        Raises what `read` raises.
+        Parameters: `run`, what `read` gave; the others as in `read`, `on_error` by default as it was read. Returns a
+        new Run with everything in its place: what was read whole is kept, a listing of users that broke off is gone on
+        with, and the trace has all requests. Raises what `read` raises.
 
         >>> import socialconnect as sc
         >>> client = sc.sandbox(users=20, faults=["github:malformed x5"])
@@ -189,7 +189,7 @@ class AsyncClient(Ahead):
             if broken_off(run):
                 later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
         found = replace(merged(run, later), asked=run.asked, again=self._again)
-        tell(run.resource, found, on_error)
+        tell(run.resource, found, on_error or run.asked.on_error)
         return found
 
     def _again(self, run: Run) -> Run:

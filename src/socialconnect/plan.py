@@ -6,6 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, overload
 
 from socialconnect.errors import UsageError
@@ -164,6 +165,7 @@ class Ahead(ABC):
         self, names: Sequence[str], asked: Asked, coverage: pd.DataFrame, on_error: OnError, watch: Watch | None
     ) -> dict[str, Run]:
         check(on_error)
+        asked = replace(asked, on_error=on_error)
         work = (self._carried(name, asked, chosen_of(coverage, name), watch) for name in names)
         with shown(", ".join(names), self.settings.progress):
             runs = await asyncio.gather(*work, return_exceptions=True)

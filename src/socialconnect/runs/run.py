@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from socialconnect.errors import UsageError
 from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
@@ -26,11 +26,12 @@ Watch = Callable[[Outcome], None]
 
 @dataclass(frozen=True)
 class Asked:
-    """How a resource was read, so that it can be read again in the same way."""
+    """How a resource was read and trouble was told, so that it can be read again in the same way."""
 
     columns: tuple[str, ...] | None = None
     raw: bool = False
     arguments: Mapping[str, Value] = field(default_factory=dict)
+    on_error: Literal["warn", "raise", "ignore"] = "warn"
 
 
 @dataclass(frozen=True)
