@@ -66,7 +66,7 @@ class AsyncClient(Ahead):
         self.settings = Settings.make(**{**given, **{name: value for name, value in changes.items() if value}})
         self.connectors = Connectors(connectors, self.settings.api_versions)
         self._wire = Wire(self.settings, Transport(self.settings, application))
-        self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production)
+        self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production, title=self._title)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
         self._lessons = Lessons()
 
@@ -192,6 +192,11 @@ class AsyncClient(Ahead):
         tell(run.resource, found, on_error or run.asked.on_error)
         return found
 
+    def _title(self, strategy: str) -> str:
+        """What people call a provider, where one of the connectors says it."""
+        name = provider_of(strategy)
+        return self.connectors[name].title if name in self.connectors else name
+
     def _again(self, run: Run) -> Run:
         return portal.run(self.retry(run), self.settings.engine)
 
@@ -267,11 +272,11 @@ class AsyncClient(Ahead):
         tokens = await self._clerk.tokens(check_user_id(user), strategy, _ignore)
         found = [token for token in tokens if account in (None, token.external_account_id)]
         if not found:
-            raise not_connected(user, provider_of(strategy))
+            raise not_connected(user, self._title(strategy), provider=provider_of(strategy))
         if len(found) > 1:
             listed = ", ".join(str(token.external_account_id) for token in found)
             raise UsageError(
-                f"{user} has {len(found)} {provider_of(strategy)} accounts.",
+                f"{user} has {len(found)} {self._title(strategy)} accounts.",
                 cure=f"Name one: account= one of {listed}.",
             )
         return found[0]

@@ -6,7 +6,7 @@ Facts: https://clerk.com/docs/reference/backend-api. Every error of Clerk's beco
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -88,8 +88,9 @@ class _Nobody:
 class Clerk:
     """The instance that one secret key belongs to."""
 
-    def __init__(self, key: Secret, wire: Wire, *, production: bool) -> None:
+    def __init__(self, key: Secret, wire: Wire, *, production: bool, title: Callable[[str], str] = provider_of) -> None:
         self._wire = wire
+        self._title = title
         self.connector: Connector = clerk(production=production, api_version=wire.settings.clerk_api_version)
         self._sender = Sender(self.connector, wire)
         self._key = SecretKey(key)
@@ -127,7 +128,7 @@ class Clerk:
         try:
             response = await self._get(path, observe, user_id, paginated="true", limit="100")
         except SocialConnectError as error:
-            raise _translated(error, user_id, provider) from None
+            raise _translated(error, user_id, provider_of(provider), self._title(provider)) from None
         return rows(response.body, AccessToken)
 
     async def user(self, user_id: str, observe: Observer) -> bytes:
@@ -135,7 +136,7 @@ class Clerk:
         try:
             return (await self._get(f"/v1/users/{quote(user_id, safe='')}", observe, user_id)).body
         except SocialConnectError as error:
-            raise _translated(error, user_id, "") from None
+            raise _translated(error, user_id, "", "") from None
 
     async def count(self, filters: Mapping[str, Value], observe: Observer) -> int:
         """How many users the filters leave."""
@@ -298,22 +299,21 @@ _DEAD = {
 _CONSENT = " Google gives a refresh token only with its consent screen, and to one Google client an instance."
 
 
-def _translated(error: SocialConnectError, user_id: str, provider: str) -> SocialConnectError:
-    """Clerk's codes for one user and provider, as an error that says what to do."""
+def _translated(error: SocialConnectError, user_id: str, provider: str, name: str) -> SocialConnectError:
+    """Clerk's codes for one user and provider, which people know by `name`, as an error that says what to do."""
     listed = error.context.get("codes")
     codes = set(map(str, listed)) if isinstance(listed, list | tuple) else set()
     facts: dict[str, object] = {
         "user_id": user_id,
-        "provider": provider_of(provider) if provider else "",
+        "provider": provider,
         "status": error.status,
         "trace_id": error.trace_id,
     }
-    name = provider_of(provider)
     dead = codes & set(_DEAD)
     if codes & {"oauth_token_provider_not_enabled", "oauth_unsupported_provider", "oauth_provider_not_enabled"}:
         return not_enabled(name, **facts)
     if dead:
-        cure = f"{cures.reconnect(name)}{_CONSENT if name == 'google' else ''}"
+        cure = f"{cures.reconnect(name)}{_CONSENT if provider == 'google' else ''}"
         return ReconnectNeeded(
             f"Clerk has no usable {name} token for {user_id}: {_DEAD[min(dead)]}.", cure=cure, **facts
         )

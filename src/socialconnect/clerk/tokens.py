@@ -87,23 +87,23 @@ def matched(
     return [(one, by_id.get(one.id) or by_identity.get(one.provider_user_id or "") or only) for one in accounts]
 
 
-def not_connected(user_id: str, provider: str, why: str = "") -> NotConnected:
+def not_connected(user_id: str, title: str, why: str = "", *, provider: str = "") -> NotConnected:
     """The error for a user without that provider."""
     return NotConnected(
-        f"{user_id} has {why or 'not connected'} {provider}.",
-        cure=cures.connect(provider),
+        f"{user_id} has {why or 'not connected'} {title}.",
+        cure=cures.connect(title),
         user_id=user_id,
-        provider=provider,
+        provider=provider or title,
     )
 
 
-def no_token(user_id: str, provider: str) -> ReconnectNeeded:
+def no_token(user_id: str, title: str, *, provider: str = "") -> ReconnectNeeded:
     """The error for an account that is connected, and of which Clerk gives no token all the same."""
     return ReconnectNeeded(
-        f"Clerk has no {provider} token for {user_id}, though it is connected.",
-        cure=cures.reconnect(provider),
+        f"Clerk has no {title} token for {user_id}, though it is connected.",
+        cure=cures.reconnect(title),
         user_id=user_id,
-        provider=provider,
+        provider=provider or title,
     )
 
 

@@ -133,7 +133,7 @@ class Judge:
         for account in accounts:
             yield self._row(user.id, account, found.get(account.id, ()))
         if not accounts:
-            error = not_connected(user.id, self.connector.title) if self.enabled else self._not_enabled(user.id)
+            error = self._not_connected(user.id) if self.enabled else self._not_enabled(user.id)
             yield self._refused(user.id, None, error)
 
     def nobody(self, user_id: str) -> Row:
@@ -141,16 +141,17 @@ class Judge:
         return self._refused(user_id, None, not_found(user_id))
 
     def _row(self, user_id: str, account: ExternalAccount, found: tuple[str, ...] | SocialConnectError | None) -> Row:
-        title = self.connector.title
         if not self.enabled:
             return self._refused(user_id, account, self._not_enabled(user_id))
         if not account.connected:
-            error = not_connected(user_id, title, "never finished connecting")
+            error = self._not_connected(user_id, "never finished connecting")
             return self._refused(user_id, account, error, "not_verified")
         if isinstance(found, NotConnected):
             return self._refused(user_id, account, found, "not_verified")
         if found is None:
-            return self._refused(user_id, account, no_token(user_id, title))
+            return self._refused(
+                user_id, account, no_token(user_id, self.connector.title, provider=self.connector.name)
+            )
         if isinstance(found, SocialConnectError):
             return self._refused(user_id, account, found)
         return self._judged(user_id, account, found or account.approved_scopes)
@@ -186,6 +187,9 @@ class Judge:
             narrowed = self.connector.narrowed(self._resource, granted or None)
             self._known[granted] = (lacking[0] if lacking else ()), narrowed or None
         return self._known[granted]
+
+    def _not_connected(self, user_id: str, why: str = "") -> NotConnected:
+        return not_connected(user_id, self.connector.title, why, provider=self.connector.name)
 
     def _not_enabled(self, user_id: str) -> ProviderNotEnabled:
         return not_enabled(self.connector.title, user_id=user_id, provider=self.connector.name)

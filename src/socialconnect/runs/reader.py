@@ -185,7 +185,7 @@ class Reader:
         number = 0
         for account in unfinished:
             outcome = self._outcome(target, number, account.id)
-            outcome.fail(not_connected(target.user_id, self._connector.title, "never finished connecting"), "skipped")
+            outcome.fail(self._not_connected(target.user_id, "never finished connecting"), "skipped")
             self._end(outcome)
             number += 1
         if target.accounts is not None and not accounts:
@@ -194,7 +194,7 @@ class Reader:
         try:
             pairs = _matched(accounts, await self._tokens(target.user_id, first), target.named)
             if not pairs:
-                raise not_connected(target.user_id, self._connector.title)
+                raise self._not_connected(target.user_id)
         except SetupError:
             raise
         except SocialConnectError as error:
@@ -208,10 +208,13 @@ class Reader:
             offset = await self._read_account(target, outcome, token, offset)
             self._end(outcome)
 
+    def _not_connected(self, user_id: str, why: str = "") -> NotConnected:
+        return not_connected(user_id, self._connector.title, why, provider=self._connector.name)
+
     async def _read_account(self, target: _Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
         """Read every page of one account; returns the number that the next account's pages begin with."""
         if token is None:
-            outcome.fail(no_token(target.user_id, self._connector.title))
+            outcome.fail(no_token(target.user_id, self._connector.title, provider=self._connector.name))
             return offset
         send_for = self._sending(target, outcome, token)
         last = offset
