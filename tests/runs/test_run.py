@@ -113,7 +113,7 @@ async def test_the_trace_has_every_request():
 async def test_a_wrong_setup_ends_the_run_with_its_own_error():
     """An error that would meet every account comes out alone, not inside a group."""
     connector = sc.Connector(
-        "Absent", "https://api.absent.example", [sc.Resource("things", "/things", sc.columns("string", "id"))]
+        "absent", "https://api.absent.example", [sc.Resource("things", "/things", sc.columns("string", "id"))]
     )
     world = Sandbox(users=30)
     async with client_of(world, connectors=[connector]) as client:
