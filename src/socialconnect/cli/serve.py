@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,10 +31,9 @@ def sandbox(
     if not is_loopback(host):
         raise UsageError(f"{host} can be reached from elsewhere.", cure="Serve at 127.0.0.1: clients accept no other.")
     client, world = common.embedded()
-    try:
+    with suppress(KeyboardInterrupt):  # the server may also take it for itself, and return
         serve(world, host, port, ready=lambda base: _ready(common, world, client.settings.budgets, base))
-    except KeyboardInterrupt:
-        show.note("The sandbox has ended.")
+    show.note("The sandbox has ended.")
     return 0
 
 
