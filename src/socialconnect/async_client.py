@@ -247,7 +247,11 @@ class AsyncClient(Ahead):
         for run in runs:
             if isinstance(run, BaseException):
                 raise run
-        done = {name: run for name, run in zip(names, runs, strict=True) if isinstance(run, Run)}
+        done = {
+            name: replace(run, asked=replace(run.asked, on_error=on_error))  # a retry tells trouble as this call does
+            for name, run in zip(names, runs, strict=True)
+            if isinstance(run, Run)
+        }
         for name, run in done.items():
             tell(name, run, on_error)
         return done

@@ -132,6 +132,15 @@ def test_a_run_retries_itself_in_a_notebook():
     assert len(again.outcomes) == len(run.outcomes)
 
 
+def test_runs_of_several_resources_are_retried_as_they_were_read():
+    """What was read with a warning is retried with one, though several resources were read at once."""
+    client = sc.sandbox(users=30, faults=["google:malformed@0.9"])
+    with pytest.warns(sc.PartialWarning):
+        runs = client.read_all(["google.profile"], on_error="warn")
+    with pytest.warns(sc.PartialWarning):
+        runs["google.profile"].retry()
+
+
 def test_a_pickled_run_has_no_client():
     """A run can be kept; to be retried it is passed to a client."""
     client = sc.sandbox(users=10)

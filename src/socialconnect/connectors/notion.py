@@ -337,7 +337,6 @@ connector = Connector(
     title="Notion",
     doc="Users, pages, data sources, blocks and comments of Notion workspaces.",
     source="https://developers.notion.com/reference",
-    headers={"notion-version": _NEWEST},
     api_version=_NEWEST,
     version_header="notion-version",
     versions=(_NEWEST, _SOURCES, _DATABASES),
