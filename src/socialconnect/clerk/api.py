@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from socialconnect.clerk.declare import clerk, users
-from socialconnect.clerk.models import AccessToken, Domain, Instance, Social, one, rows
+from socialconnect.clerk.frontend import Frontend
+from socialconnect.clerk.models import AccessToken, Domain, Instance, SignInToken, one, rows
 from socialconnect.clerk.strategy import provider_of, strategy_of
 from socialconnect.clerk.tokens import not_enabled, not_found
 from socialconnect.errors import (
@@ -31,11 +32,11 @@ from socialconnect.errors import (
 )
 from socialconnect.http.send import Caller, Observer, Sender, Wire
 from socialconnect.reading import cures
-from socialconnect.reading.declare import Connector, Value
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import look
 
 if TYPE_CHECKING:
+    from socialconnect.reading.declare import Connector, Value
     from socialconnect.secret import Secret
 
 _WINDOWS = 12  # stretches of time walked side by side in a long listing
@@ -72,19 +73,6 @@ class SecretKey:
         )
 
 
-class _Nobody:
-    """For requests that carry no token."""
-
-    scopes: tuple[str, ...] | None = None
-
-    async def get(self) -> None:
-        """Nothing."""
-
-    async def renew(self, refused: Secret) -> Secret:
-        """There is nothing to renew, so nothing else either."""
-        return refused
-
-
 class Clerk:
     """The instance that one secret key belongs to."""
 
@@ -94,6 +82,7 @@ class Clerk:
         self.connector: Connector = clerk(production=production, api_version=wire.settings.clerk_api_version)
         self._sender = Sender(self.connector, wire)
         self._key = SecretKey(key)
+        self._frontend: Frontend | None = None
 
     async def listing(
         self, filters: Mapping[str, Value], observe: Observer, *, side_by_side: bool = False
@@ -150,26 +139,54 @@ class Clerk:
         """The instance behind the key: the cheapest way to learn whether the key is good."""
         return one((await self._get("/v1/instance", observe)).body, Instance)
 
+    async def frontend(self, observe: Observer) -> Frontend:
+        """The instance's Frontend API, which the secret key alone leads to.
+
+        https://clerk.com/docs/reference/backend-api/tag/domains/get/domains
+        """
+        if self._frontend is None:
+            domains = rows((await self._get("/v1/domains", observe)).body, Domain)
+            own = next((one for one in domains if one.frontend_api_url and not one.is_satellite), None)
+            if own is None or own.frontend_api_url is None:
+                raise SetupError(
+                    "The Clerk instance has no domain with a Frontend API.", cure="Add one in the Dashboard."
+                )
+            self._frontend = Frontend(own.frontend_api_url, own.accounts_portal_url or "", self._wire)
+        return self._frontend
+
     async def enabled(self, observe: Observer) -> dict[str, str]:
         """The providers that the instance offers, by bare name, with their titles.
 
         The Backend API has no list of them; the Frontend API's environment has, and needs no key.
         """
-        domains = rows((await self._get("/v1/domains", observe)).body, Domain)
-        hosts = [domain.frontend_api_url for domain in domains if domain.frontend_api_url and not domain.is_satellite]
-        if not hosts:
-            raise SetupError("The Clerk instance has no domain with a Frontend API.", cure="Add one in the Dashboard.")
-        frontend = Connector("clerk_frontend", hosts[0].rstrip("/"), (), title="Clerk's Frontend API")
-        caller = Caller(_Nobody(), path="/v1/environment")
-        answer = await Sender(frontend, self._wire).send(
-            Request("GET", f"{frontend.origin}/v1/environment"), caller, observe
-        )
-        social = look(answer.json(), "user_settings.social") if answer else None
-        listed = social if isinstance(social, dict) else {}
-        found = {
-            strategy: Social.model_validate(entry) for strategy, entry in listed.items() if isinstance(entry, dict)
-        }
-        return {provider_of(strategy): entry.name or strategy for strategy, entry in found.items() if entry.enabled}
+        return (await (await self.frontend(observe)).environment(observe)).enabled
+
+    async def ticket(self, user_id: str, seconds: int, observe: Observer) -> SignInToken:
+        """A ticket that signs the user in once, within so many seconds: whoever holds it is that user.
+
+        https://clerk.com/docs/reference/backend-api/tag/sign-in-tokens/post/sign_in_tokens
+        """
+        body = msgspec.json.encode({"user_id": user_id, "expires_in_seconds": seconds})
+        try:
+            response = await self._write("POST", "/v1/sign_in_tokens", observe, user_id, body)
+        except SocialConnectError as error:
+            raise _translated(error, user_id, "", "") from None
+        return one(response.body, SignInToken)
+
+    async def revoke(self, ticket_id: str, observe: Observer) -> None:
+        """Make a ticket useless; one that was used or revoked already is a RequestRefused.
+
+        https://clerk.com/docs/reference/backend-api/tag/sign-in-tokens/post/sign_in_tokens/{sign_in_token_id}/revoke
+        """
+        await self._write("POST", f"/v1/sign_in_tokens/{quote(ticket_id, safe='')}/revoke", observe)
+
+    async def remove(self, user_id: str, account: str, observe: Observer) -> None:
+        """Take an external account from a user, by its canonical `eac_` id: no other id is known here.
+
+        https://clerk.com/docs/reference/backend-api/tag/users/delete/users/{user_id}/external_accounts/{external_account_id}
+        """
+        path = f"/v1/users/{quote(user_id, safe='')}/external_accounts/{quote(account, safe='')}"
+        await self._write("DELETE", path, observe, user_id)
 
     def _first_pages(self, filters: Mapping[str, Value]) -> list[Request]:
         """One request, or one for each hundred where more ids are given than a request takes."""
@@ -221,6 +238,12 @@ class Clerk:
 
     async def _get(self, path: str, observe: Observer, user_id: str = "", **query: str) -> Response:
         return await self._send(self._request(path, list(query.items())), observe, user_id)
+
+    async def _write(
+        self, method: str, path: str, observe: Observer, user_id: str = "", body: bytes | None = None
+    ) -> Response:
+        headers = {**self.connector.headers, **({"content-type": "application/json"} if body else {})}
+        return await self._send(Request(method, f"{self.connector.origin}{path}", headers, body), observe, user_id)
 
     def _request(self, path: str, query: Sequence[tuple[str, str]]) -> Request:
         url = f"{self.connector.origin}{path}"

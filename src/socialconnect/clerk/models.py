@@ -28,6 +28,7 @@ def _moment(value: object) -> object:
     return None
 
 
+Hidden = Annotated[Secret, BeforeValidator(lambda value: Secret(value) if isinstance(value, str) else value)]
 Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes)]
 Moment = Annotated[float | None, BeforeValidator(_moment)]
 Name = Annotated[str, BeforeValidator(lambda value: provider_of(value) if isinstance(value, str) else value)]
@@ -39,10 +40,19 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
 
 
+class Mishap(Record):
+    """Why a connection was not finished."""
+
+    code: str = ""
+    message: str = ""
+    long_message: str = ""
+
+
 class Verification(Record):
-    """Whether a connection was finished; unfinished attempts are listed too."""
+    """Whether a connection was finished; unfinished attempts are listed too, with what went wrong."""
 
     status: str | None = None
+    error: Mishap | None = None
 
 
 class ExternalAccount(Record):
@@ -76,7 +86,7 @@ class User(Record):
 class AccessToken(Record):
     """A provider's token, as Clerk holds it."""
 
-    token: Annotated[Secret, BeforeValidator(lambda value: Secret(value) if isinstance(value, str) else value)]
+    token: Hidden
     external_account_id: str | None = None
     provider_user_id: str | None = None
     expires_at: Moment = None
@@ -101,10 +111,19 @@ class Domain(Record):
     accounts_portal_url: str | None = None
 
 
+class SignInToken(Record):
+    """A ticket that signs one user in, once; `url` leads to the sign-in page with it."""
+
+    id: str
+    token: Hidden
+    url: Hidden | None = None
+
+
 class Social(Record):
-    """One provider as the Frontend API's environment lists it."""
+    """One provider as the Frontend API's environment lists it; without `authenticatable` it is for connecting only."""
 
     enabled: bool = False
+    authenticatable: bool = False
     strategy: str = ""
     name: str = ""
     not_selectable: bool = False
