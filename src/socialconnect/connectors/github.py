@@ -11,7 +11,7 @@ from datetime import datetime
 from socialconnect.connectors._github_columns import COMMITS, EVENTS, GISTS, ISSUES, ORGS, PROFILE, PULLS, repository
 from socialconnect.connectors._github_manners import IMPLIES, RULES
 from socialconnect.reading.decide import Manners
-from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Resource, columns
+from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.paginate import LinkHeader
 
 _DOCS = "https://docs.github.com/rest"
@@ -333,4 +333,12 @@ connector = Connector(
         granted="x-oauth-scopes",
     ),
     budgets=(Budget(5000, 3600), Budget(900, 60)),
+    profile=Profile(
+        handle="login",
+        name="name",
+        email="email",
+        avatar_url="avatar_url",
+        profile_url="html_url",
+        created_at="created_at",
+    ),
 )

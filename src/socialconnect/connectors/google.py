@@ -16,7 +16,7 @@ from socialconnect.connectors._google_columns import (
     PERSON_FIELDS,
 )
 from socialconnect.connectors._google_manners import ALIASES, EMAIL, MAIL, MANNERS, PROFILE, SEARCHED_IN_PART, scopes
-from socialconnect.reading.declare import Budget, Connector, Param, Parent, Resource, columns
+from socialconnect.reading.declare import Budget, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.further import Batch, Detail
 from socialconnect.reading.paginate import Cursor
 
@@ -328,4 +328,12 @@ connector = Connector(
         Budget(10_000, 60, "host", at="https://www.googleapis.com/calendar/"),
     ),
     scope_aliases=ALIASES,
+    profile=Profile(
+        name="name",
+        email="email",
+        email_verified="verified_email",
+        avatar_url="picture",
+        profile_url="link",
+        locale="locale",
+    ),
 )

@@ -13,7 +13,7 @@ from socialconnect.connectors._notion_columns import (
     source,
 )
 from socialconnect.reading.decide import ErrorRule, Manners
-from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Resource, columns
+from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.paginate import BodyCursor, Cursor, Windowed
 from socialconnect.reading.references import References
 from socialconnect.reading.tree import Tree
@@ -342,4 +342,10 @@ connector = Connector(
     versions=(_NEWEST, _SOURCES, _DATABASES),
     manners=Manners(rules=_RULES, message="message", trace="x-notion-request-id"),
     budgets=(Budget(180, 60),),
+    profile=Profile(
+        resource="me",  # a bot: the person is who owns it
+        name="bot_owner_user_name",
+        email="bot_owner_user_email",
+        avatar_url="bot_owner_user_avatar_url",
+    ),
 )

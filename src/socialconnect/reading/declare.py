@@ -19,6 +19,7 @@ from socialconnect.reading.column import Column, Dtype, Form, columns
 from socialconnect.reading.decide import Manners
 from socialconnect.reading.names import check_name, unknown
 from socialconnect.reading.param import Param, Value
+from socialconnect.reading.profile import Profile
 from socialconnect.reading.resource import IDENTITY, Parent, Resource
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = [
     "Form",
     "Param",
     "Parent",
+    "Profile",
     "Resource",
     "Value",
     "columns",
@@ -77,6 +79,7 @@ class Connector:
     `strategy` is Clerk's name for it, `oauth_NAME` by default. A token goes to `origin` and the further `origins`
     only. `concurrency` is how many requests one token may have under way; `scope_aliases` give scopes with two names
     one. `api_version` goes out as the header `version_header`; `versions` are those that a setting may choose instead.
+    `profile` says which columns hold what all providers' profiles have in common.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Connector:
     version_header: str = ""
     versions: tuple[str, ...] = ()
     scope_aliases: Mapping[str, str] = field(default_factory=dict)
+    profile: Profile | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "connector")
@@ -117,6 +121,8 @@ class Connector:
 
         for resource in self.resources:
             self._check_parent(resource)
+        if self.profile is not None:
+            self.profile.check(self.resource(self.profile.resource))
 
     def _check_parent(self, resource: Resource) -> None:
         parent = resource.parent
