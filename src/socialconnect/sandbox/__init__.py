@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING
 
 from socialconnect.connectors import Connectors
 from socialconnect.errors import MissingPackage, Unavailable, UsageError
+from socialconnect.sandbox.consents import Consents
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
 from socialconnect.sandbox.hosts import Hosts
+from socialconnect.sandbox.linked import Linked
 from socialconnect.sandbox.record import Clock, Record, Served
 from socialconnect.sandbox.tokens import Tokens
 from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
@@ -76,6 +78,10 @@ class Sandbox:
         scopes = {name: _scopes(connector) for name, connector in served.items()}
         tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes)
         generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
+        self.linked = Linked(self.world)
+        self.consents = Consents(tokens, self.linked)
+        tokens.handed.add(self.secret_key)
+        self._tokens = tokens
         self._hosts = Hosts(tokens, generics, secret_key=self.secret_key, limits=limits)
 
     def __repr__(self) -> str:
@@ -87,6 +93,10 @@ class Sandbox:
         _needed("starlette")
         app: ASGIApp = import_module("socialconnect.sandbox.app").build(self._hosts, self.requests, self.clock)
         return app
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret value that this sandbox has handed out so far, and its key: so that tests can look for them."""
+        return frozenset(self._tokens.handed)
 
     def base_urls(self, base: str) -> dict[str, str]:
         """For every origin that the sandbox stands in for, its address under `base`."""

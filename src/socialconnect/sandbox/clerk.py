@@ -93,7 +93,7 @@ class Clerk:
             case ["v1", "users", "count"]:
                 return answer(200, {"object": "total_count", "total_count": len(select(self._world, call))})
             case ["v1", "users", user_id]:
-                return Answer(200, user_body(self._world, self._tokens, self._index(user_id)), _PLAIN)
+                return Answer(200, user_body(self._world, self._tokens, self._index(user_id), call.now), _PLAIN)
             case ["v1", "users", user_id, "oauth_access_tokens", provider]:
                 return self._access_tokens(call, self._index(user_id), provider)
             case ["v1", "domains"]:
@@ -122,7 +122,7 @@ class Clerk:
     def _users(self, call: Call) -> Answer:
         chosen = select(self._world, call)
         start, size = self._cut(call, chosen)
-        bodies = [user_body(self._world, self._tokens, index) for index in chosen[start : start + size]]
+        bodies = [user_body(self._world, self._tokens, index, call.now) for index in chosen[start : start + size]]
         return Answer(200, b"[" + b",".join(bodies) + b"]", _PLAIN)
 
     def _cut(self, call: Call, chosen: Sequence[int]) -> tuple[int, int]:

@@ -30,6 +30,15 @@ Kind = Literal[
     "echo_token",  # an error's body repeats the token that was sent
     "malformed",  # JSON that breaks off
     "html_error",  # an error page where JSON is documented
+    "native_disabled",  # the instance does not take native applications
+    "second_factor",  # signing in asks for a second factor
+    "reverification",  # the session is too old to connect an account with
+    "redirect_refused",  # the instance does not know the address to come back to
+    "ticket_refused",  # a sign-in ticket is not taken
+    "portal_disabled",  # the instance has no Account Portal
+    "claimed",  # the account at the provider is another user's already
+    "declined",  # the person declines, whatever is clicked
+    "consent_expired",  # the provider's consent page has expired before anybody decides
 ]
 OF_ACCOUNTS = {
     "revoked": "revoked",
@@ -40,17 +49,32 @@ OF_ACCOUNTS = {
 }
 """The kinds that befall accounts rather than requests, and the situation each one makes."""
 
+OF_SIGN_IN = (
+    "native_disabled",
+    "second_factor",
+    "reverification",
+    "redirect_refused",
+    "ticket_refused",
+    "portal_disabled",
+)
+"""The kinds that befall whoever signs in at Clerk to connect an account."""
+
+OF_CONSENT = ("claimed", "declined", "consent_expired")
+"""The kinds that befall attempts to connect an account at a provider."""
+
+_OF_REQUESTS = frozenset(get_args(Kind)) - {*OF_ACCOUNTS, *OF_SIGN_IN, *OF_CONSENT}
+
 FOREIGN = "https://evil.example"
 """Where the foreign links lead: nothing of a provider's may be sent there."""
 
 _IDLE: dict[str, set[str]] = {
     "notion": {"foreign_next"},  # its pages hold no addresses
     "google": {"foreign_next"},  # nor do Google's
-    "clerk": {"foreign_next", *OF_ACCOUNTS},  # tokens and scopes are the providers'
+    "clerk": {"foreign_next", *OF_ACCOUNTS, *OF_CONSENT},  # tokens, scopes and consent are the providers'
 }
 """Faults that could not show themselves there."""
 
-_ONLY = {"sso_partial": "github"}
+_ONLY = {"sso_partial": "github", **dict.fromkeys(OF_SIGN_IN, "clerk")}
 """Faults that nobody else knows."""
 
 _TEXT = re.compile(r"(?:([a-z][a-z0-9_]*):)?\s*([a-z_]+)\s*(?:@\s*(\d*\.?\d+))?\s*(?:x\s*(\d+))?")
@@ -122,14 +146,37 @@ class Faults:
         """The faults that befall the next request to a provider, by kind."""
         struck: dict[str, Fault] = {}
         for place, fault in enumerate(self._faults):
-            if fault.kind in OF_ACCOUNTS or fault.provider not in ("", provider):
-                continue
-            self._seen[place] += 1
-            spent = fault.times is not None and self._done[place] >= fault.times
-            if not spent and dice.share(self._seed, "fault", place, self._seen[place]) < fault.share:
-                self._done[place] += 1
+            if fault.kind in _OF_REQUESTS and fault.provider in ("", provider) and self._falls(place):
                 struck[fault.kind] = fault
         return struck
+
+    def strikes(self, kind: Kind, provider: str = "clerk") -> bool:
+        """Whether a fault of signing in or of consent befalls the next occasion for it."""
+        befallen = [
+            self._falls(place)
+            for place, fault in enumerate(self._faults)
+            if fault.kind == kind and fault.provider in ("", provider)
+        ]
+        return any(befallen)
+
+    def stands(self, kind: Kind, provider: str = "clerk") -> bool:
+        """Whether a fault can befall the next occasion for it, which is not taken by asking."""
+        return any(
+            fault.kind == kind and fault.provider in ("", provider) and fault.share and not self._spent(place)
+            for place, fault in enumerate(self._faults)
+        )
+
+    def _falls(self, place: int) -> bool:
+        fault = self._faults[place]
+        self._seen[place] += 1
+        if self._spent(place) or dice.share(self._seed, "fault", place, self._seen[place]) >= fault.share:
+            return False
+        self._done[place] += 1
+        return True
+
+    def _spent(self, place: int) -> bool:
+        times = self._faults[place].times
+        return times is not None and self._done[place] >= times
 
     def on_account(self, provider: str, number: int) -> str:
         """The situation that a fault puts an account in, "" where none does."""

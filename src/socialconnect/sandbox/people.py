@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.tokens import Tokens
     from socialconnect.sandbox.world import Account, Person, World
 
+DECLINED = "oauth_access_denied"
+_TROUBLES = {
+    DECLINED: ("Access denied", "You did not grant access to your account."),
+    "oauth_identification_claimed": (
+        "Identification claimed by another user",
+        "The account that you tried to connect is already connected to another user.",
+    ),
+    "oauth_token_exchange_error": (
+        "Token exchange error",
+        "The provider did not give an access token for the code that it had sent.",
+    ),
+}
+
 _NEVER: dict[str, object] = {
     "object": "user",
     "locale": None,
@@ -44,7 +57,7 @@ _NEVER: dict[str, object] = {
 }
 
 
-def user_body(world: World, tokens: Tokens, index: int) -> bytes:
+def user_body(world: World, tokens: Tokens, index: int, now: float) -> bytes:
     """One user, as JSON."""
     person = world.person(index)
     accounts = world.accounts(index)
@@ -67,7 +80,7 @@ def user_body(world: World, tokens: Tokens, index: int) -> bytes:
             "has_image": index % 3 == 0,
             "primary_email_address_id": emails[-1]["id"],
             "email_addresses": emails,
-            "external_accounts": [_external(account, person, tokens) for account in accounts],
+            "external_accounts": [_external(account, person, tokens, now) for account in accounts],
             "public_metadata": {"plan": "free" if index % 4 else "team"},
             "private_metadata": {"note": f"not for frames: {person.slug}"},
             "password_enabled": index % 2 == 0,
@@ -107,14 +120,9 @@ def _email(world: World, person: Person, accounts: tuple[Account, ...]) -> dict[
     }
 
 
-def _external(account: Account, person: Person, tokens: Tokens) -> dict[str, object]:
+def _external(account: Account, person: Person, tokens: Tokens, now: float) -> dict[str, object]:
     google = account.provider == "google"
     verified = account.situation != "unverified"
-    error = {
-        "code": "oauth_access_denied",
-        "message": "Access denied",
-        "long_message": "You did not grant access to your account.",
-    }
     found: dict[str, object] = {
         "object": "google_account" if google else "external_account",
         "id": account.identification if google else account.eac,
@@ -133,15 +141,8 @@ def _external(account: Account, person: Person, tokens: Tokens) -> dict[str, obj
         "public_metadata": {},
         "label": None if account.ordinal == 0 else "second",
         "created_at": account.created_at,
-        "updated_at": account.created_at,
-        "verification": {
-            "object": "verification_oauth",
-            "status": "verified" if verified else "unverified",
-            "strategy": account.strategy,
-            "attempts": None,
-            "expire_at": account.created_at + 600_000,
-            "error": None if verified else error,
-        },
+        "updated_at": account.updated_at,
+        "verification": verification(account, now),
     }
     if google:
         found |= {
@@ -152,3 +153,30 @@ def _external(account: Account, person: Person, tokens: Tokens) -> dict[str, obj
             "picture": f"https://img.sandbox.example/{account.eac}",
         }
     return found
+
+
+def trouble(code: str) -> dict[str, object]:
+    """What Clerk says of an attempt to connect that came to nothing."""
+    message, long_message = _TROUBLES.get(code, ("Connecting failed", "The account could not be connected."))
+    return {"code": code, "message": message, "long_message": long_message}
+
+
+def verification(account: Account, now: float) -> dict[str, object]:
+    """How far the attempt to connect an account has come, as Clerk says it."""
+    return {
+        "object": "verification_oauth",
+        "status": status(account, now),
+        "strategy": account.strategy,
+        "attempts": None,
+        "expire_at": account.lapses_at or account.created_at + 600_000,
+        "error": trouble(account.error) if account.error else None,
+    }
+
+
+def status(account: Account, now: float) -> str:
+    """`verified`, or `unverified`, `failed` or `expired` for an attempt that is not finished."""
+    if account.situation != "unverified":
+        return "verified"
+    if account.error:
+        return "unverified" if account.error == DECLINED else "failed"
+    return "expired" if now * 1000 >= account.lapses_at else "unverified"

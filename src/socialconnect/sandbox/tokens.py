@@ -2,6 +2,7 @@
 
 A token is `sandbox.PROVIDER.EAC.GENERATION`. One that expires belongs to a generation of an hour, which begins at a
 moment of the account's own; asking Clerk later gives the next one. A stale account's first token is one generation old.
+An account that is connected again goes on to the next generation, and no fault of accounts befalls it any more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ LIFE = 3600
 _GITHUB = ("read:user", "user:email")
 _AUTH = "https://www.googleapis.com/auth/"
 _GOOGLE = (f"{_AUTH}userinfo.email", f"{_AUTH}userinfo.profile")
+_ASKED = {"github": _GITHUB, "google": ("email", "openid", "profile", *_GOOGLE), "notion": ()}
+"""What the instance asks of everybody who connects an account, as Clerk does of its own accord."""
 _READS = tuple(
     f"{_AUTH}{name}"
     for name in ("contacts.readonly", "calendar.readonly", "drive.metadata.readonly", "gmail.readonly", "gmail.labels")
@@ -44,12 +47,16 @@ class Tokens:
         self.faults = faults
         self._scopes = dict(scopes or {})
         self._asked: set[int] = set()
+        self.handed: set[str] = set()
+        """Every token that was ever handed out, and every other secret of the sandbox's Clerk."""
 
     def situation(self, account: Account) -> str:
         """How the account fares, faults included."""
         if account.situation == "unverified":
             return account.situation
-        return self.faults.on_account(account.provider, account.number) or account.situation
+        fault = self.faults.on_account(account.provider, account.number)
+        cured = account.grants and fault != "sso_partial"  # only an administrator's approval mends that
+        return account.situation if cured else fault or account.situation
 
     def issue(self, account: Account, now: float) -> Issued:
         """The token that Clerk hands out; a stale account's first one is dead."""
@@ -58,8 +65,11 @@ class Tokens:
         if self.situation(account) == "stale" and first:
             self._asked.add(account.number)
             generation -= 1
-        ends = None if not account.expiry else self._begin(account) + (self._generation(account, now) + 1) * LIFE
-        return Issued(f"sandbox.{account.provider}.{account.eac}.{generation}", ends)
+        hours = self._generation(account, now) - account.grants
+        ends = None if not account.expiry else self._begin(account) + (hours + 1) * LIFE
+        text = f"sandbox.{account.provider}.{account.eac}.{generation}"
+        self.handed.add(text)
+        return Issued(text, ends)
 
     def holder(self, text: str, provider: str, now: float) -> Account | None:
         """The account whose token this is, None where the provider does not take it."""
@@ -74,8 +84,14 @@ class Tokens:
             return None
         return account
 
+    def asked(self, provider: str) -> tuple[str, ...]:
+        """The scopes that the instance asks for whenever an account of a provider is connected."""
+        return _ASKED[provider] if provider in _ASKED else self._scopes.get(provider, ())
+
     def scopes(self, account: Account) -> tuple[str, ...]:
         """What the account's token may do."""
+        if account.granted is not None:
+            return account.granted
         situation = self.situation(account)
         spread = dice.number(self.world.seed, "scopes", account.number)
         if account.provider == "github":
@@ -90,7 +106,8 @@ class Tokens:
         return EPOCH - LIFE - dice.number(self.world.seed, "phase", account.number) % 3000
 
     def _generation(self, account: Account, now: float) -> int:
-        return int(now - self._begin(account)) // LIFE if account.expiry else 1
+        hours = int(now - self._begin(account)) // LIFE if account.expiry else 1
+        return hours + account.grants
 
 
 def _github(situation: str, spread: int) -> tuple[str, ...]:

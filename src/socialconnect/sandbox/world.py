@@ -14,6 +14,8 @@ How an account fares is its `situation`:
     unrefreshable  Clerk: expired, no refresh token      unconsented    Clerk: the account never had a refresh token
     refused        Clerk: the refresh was refused        untokened      Clerk: linked, but no token is stored
     sso_partial    GitHub hides organisations that ask for single sign-on (by the fault of that name alone)
+
+What people connect and remove afterwards (`linked.py`) stands in `World.changed`; all else stays as it was.
 """
 
 from __future__ import annotations
@@ -93,6 +95,15 @@ class Account:
     email: str
     situation: str
     created_at: int
+    updated_at: int
+    granted: tuple[str, ...] | None = None
+    """The scopes that were granted since the world began, None where its owner has not been asked since."""
+    grants: int = 0
+    """How often it was connected since the world began: each time has tokens of its own."""
+    error: str = ""
+    """The code of what became of an attempt to connect."""
+    lapses_at: int = 0
+    """When an attempt to connect ends of itself, in milliseconds."""
 
     @property
     def compact(self) -> int:
@@ -159,7 +170,8 @@ class World:
             self._codes[code] = offered
         self._strides = {name: _stride(seed, name) for name in self.providers}
         self.person = lru_cache(maxsize=4096)(self._person)
-        self.accounts = lru_cache(maxsize=4096)(self._accounts)
+        self._first_accounts = lru_cache(maxsize=4096)(self._accounts)
+        self.changed: dict[int, tuple[Account, ...]] = {}
 
     def __repr__(self) -> str:
         return f"World(users={self.users}, seed={self.seed})"
@@ -178,6 +190,11 @@ class World:
         index = dice.decode("user", user_id, self.seed)
         return index if index is not None and index < self.users and self.user_id(index) == user_id else None
 
+    def accounts(self, index: int) -> tuple[Account, ...]:
+        """The external accounts of a user as they are now, attempts to connect included."""
+        changed = self.changed.get(index)
+        return self._first_accounts(index) if changed is None else changed
+
     def situation(self, index: int) -> Mapping[str, tuple[str, ...]]:
         """How each account of a user fares, by provider: `{"github": ("healthy", "revoked"), "google": ("stale",)}`."""
         names = dict.fromkeys(account.provider for account in self.accounts(index))
@@ -191,7 +208,7 @@ class World:
         return (
             account
             for index in range(self.users)
-            if situation in self._fates(index, provider)
+            if index in self.changed or situation in self._fates(index, provider)
             for account in self.accounts(index)
             if account.provider == provider and account.situation == situation
         )
@@ -202,6 +219,11 @@ class World:
         if number is None or (user := number >> 20) >= self.users:
             return None
         return next((account for account in self.accounts(user) if account.eac == eac), None)
+
+    def opened(self, index: int, provider: str, ordinal: int, created_at: int) -> Account:
+        """An account as it is when a user begins to connect it, in milliseconds."""
+        code = next(code for code, offered in self._codes.items() if offered.name == provider)
+        return self._account(index, code, self.providers[provider], ordinal, "unverified", created_at)
 
     def created_between(self, after: int | None, before: int | None) -> range:
         """The indexes of those who registered at or after, and before or at, the given milliseconds."""
@@ -246,15 +268,21 @@ class World:
 
     def _accounts(self, index: int) -> tuple[Account, ...]:
         return tuple(
-            self._account(index, code, offered, ordinal, situation)
+            self._account(
+                index,
+                code,
+                offered,
+                ordinal,
+                situation,
+                self.created_at(index) + 60_000 * (ordinal + 1 + code % 7),
+            )
             for code, offered in self._codes.items()
             for ordinal, situation in enumerate(self._fates(index, offered.name))
         )
 
-    def _account(self, index: int, code: int, offered: Offered, ordinal: int, situation: str) -> Account:
+    def _account(self, index: int, code: int, offered: Offered, ordinal: int, situation: str, created: int) -> Account:
         person = self.person(index)
         number = index << 20 | code << 4 | ordinal
-        created = person.created_at + 60_000 * (ordinal + 1 + code % 7)
         compact = index * 16 + ordinal
         second = f".{ordinal + 1}" if ordinal else ""
         slug = f"{person.slug}{second}"
@@ -272,6 +300,8 @@ class World:
             f"{slug}@example.com",
             situation,
             created,
+            created,
+            error="oauth_access_denied" if situation == "unverified" else "",
         )
 
 
