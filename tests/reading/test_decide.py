@@ -21,10 +21,10 @@ from socialconnect.reading.decide import (
     backoff,
     budget_left,
     decide,
-    retry_after,
     trace_id,
 )
 from socialconnect.reading.messages import Response
+from socialconnect.reading.waits import retry_after
 from socialconnect.secret import Secret
 
 NOW = 1_800_000_000.0
@@ -197,6 +197,15 @@ WAITS = [
         8,
     ),
     (("60",), {}, None, 60),
+    (("epoch:x-reset",), {"x_reset": str(int((NOW + 45) * 1000))}, None, 45),
+    (("seconds:x-after",), {"x_after": "1.5"}, None, 1.5),
+    (("ms:x-every",), {"x_every": "10000"}, None, 10),
+    (("iso:x-reset",), {"x_reset": "2027-01-15T08:01Z"}, None, 60),
+    (("item:ratelimit;t",), {"ratelimit": '"api";r=0;t=37'}, None, 37),
+    (("item:ratelimit;t", "5"), {"ratelimit": '"api";rt=37'}, None, 5),
+    (("json:x-usage:regain:60",), {"x_usage": '{"17": [{"calls": 100, "regain": 4}, {"regain": 2}]}'}, None, 240),
+    (("json:x-usage:regain:60", "7"), {"x_usage": '{"17": [{"regain": 0}]}'}, None, 7),
+    (("json:x-usage:regain:60", "7"), {"x_usage": "none"}, None, 7),
 ]
 
 
@@ -552,3 +561,65 @@ def test_the_budget_left(headers, left):
 def test_the_request_has_an_id_to_quote(response, found):
     """The service's own id of a request is read off the first place that has it."""
     assert trace_id(response, Manners(trace="body:clerk_trace_id|cf-ray")) == found
+
+
+# Errors that do not look like one
+
+
+OK = (
+    ErrorRule("token", status=(200,), at="error", values=("invalid_auth",)),
+    ErrorRule("scope", status=(200,), at="error", values=("missing_scope",), required="body:needed"),
+    ErrorRule("refused", status=(200,), at="ok", values=("False",)),
+)
+CODE = (ErrorRule("refused", status=(200,), at="error.code", but=("ok",)),)
+ERRORS = (
+    ErrorRule("denied", status=(200,), at="errors", without="data"),
+    ErrorRule("partial", status=(200,), at="errors"),
+)
+
+
+@pytest.mark.parametrize(
+    ("rules", "body", "kind"),
+    [
+        (OK, {"ok": True, "members": []}, "goon"),
+        (OK, {"ok": False, "error": "invalid_auth"}, "refetch"),
+        (OK, {"ok": False, "error": "missing_scope", "needed": "users:read"}, "scope"),
+        (OK, {"ok": False, "error": "what_is_new"}, "refused"),
+        (CODE, {"data": {}, "error": {"code": "ok", "message": ""}}, "goon"),
+        (CODE, {"data": {}, "error": {"code": "internal", "message": "no"}}, "refused"),
+        (CODE, {"data": {}}, "goon"),
+        (ERRORS, {"data": [{"id": "1"}]}, "goon"),
+        (ERRORS, {"data": [{"id": "1"}], "errors": [{"title": "gone"}]}, "partial"),
+        (ERRORS, {"errors": [{"title": "gone"}]}, "denied"),
+        (ERRORS, {"errors": []}, "goon"),
+    ],
+)
+def test_an_error_in_a_200(rules, body, kind):
+    """What stands in the body, what does not, and what stands there but for one word tell an error from a success."""
+    found = judge(answer(200, body), *rules)
+    told = "partial" if isinstance(found, GoOn) and found.cut else getattr(found, "kind", type(found).__name__.lower())
+    assert told == kind
+    if kind == "scope":
+        assert found.required == ("users:read",)
+
+
+def test_a_wait_that_is_too_long_is_not_waited():
+    """A rule's `most` ends it with the time to come back; a shorter wait is waited."""
+    rule = ErrorRule("throttled", status=(429,), wait=("retry-after",), most=120)
+    assert judge(answer(429, retry_after="120"), rule) == Retry(120.0, "429", throttled=True)
+    assert judge(answer(429, retry_after="3600"), rule) == Fail("throttled", "429", retry_after=3600.0)
+
+
+def test_scopes_in_lists_inside_lists():
+    """Where each of several errors names its scopes, all of them are told."""
+    rule = ErrorRule("scope", status=(403,), required="body:errors[].context.needs")
+    body = {"errors": [{"context": {"needs": ["a", "b"]}}, {"context": {"needs": ["c"]}}]}
+    assert judge(answer(403, body), rule).required == ("a", "b", "c")
+
+
+def test_a_reset_in_milliseconds():
+    """Where no request is left, the reset may be told in seconds, in parts of one, or in milliseconds."""
+    manners = Manners(remaining="x-left", reset="x-reset")
+    for text in ("1700000000", "1700000000.0", "1700000000000"):
+        assert budget_left(answer(200, x_left="0", x_reset=text), manners) == (0, 1_700_000_000.0)
+    assert budget_left(answer(200, x_left="0", x_reset="soon"), manners) is None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.reading.paths import Json, look
+from socialconnect.reading.waits import delay_of, moment
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ Kind = Literal[
 class ErrorRule:
     """What one kind of answer means at one provider. Everything given must hold; the first rule that does wins.
 
-    `status` any of them; `header` a name that must be present, or `name=value`; `lacks` a header that must be
-    absent; `at` the paths of the body where one of `values` must stand; `text` a pattern anywhere in the body.
-    `wait` names where the delay stands, first found first: `retry-after`, `epoch:NAME` or `epoch_ms:NAME` for a header,
-    `body:PATH` for seconds in the body, `60` for a first delay that doubles. `give_up` says that waiting is useless,
-    `tries` that more than so many are.
+    `status` any of them, 200 too; `header` a name that must be present, or `name=value`; `lacks` a header that must be
+    absent; `at` the paths of the body where one of `values` must stand, or anything `but` those, or with neither
+    anything at all; `without` a path of the body where nothing may stand; `text` a pattern anywhere in the body.
+    A rule for a status from 200 to 299 sees the body only by `at`, `without` and `text`.
+    `wait` names where the delay stands, first found first: a form of `reading/waits.py`, such as `retry-after`,
+    `epoch:NAME` for a header or `body:PATH`, or a plain `60` for a first delay that doubles. `give_up` says that
+    waiting is useless, `most` that longer waits than so many seconds are, `tries` that more tries than so many are.
     `required` names where the missing scopes stand: `header:NAME`, `challenge` (the `scope=` of
     WWW-Authenticate), `body:PATH`, or `=words` for a fixed text; `granted` likewise. `disjoint` makes the rule hold
     only if none of the granted ones (widened by the connector's `implies`) is among the required ones.
@@ -54,9 +56,12 @@ class ErrorRule:
     lacks: str = ""
     at: str = ""
     values: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    without: str = ""
     text: str = ""
     wait: tuple[str, ...] = ()
     give_up: bool = False
+    most: float = 0.0
     tries: int = 0
     required: str = ""
     granted: str = ""
@@ -179,7 +184,8 @@ def decide(
     for this try, `scopes` are those that Clerk knows of.
     """
     success = 200 <= response.status < 300
-    body = None if success and not any(200 in rule.status and rule.at for rule in manners.rules) else response.json()
+    looked = any(response.status in rule.status and (rule.at or rule.without) for rule in manners.rules)
+    body = None if success and not looked else response.json()
     rule = _matching(response, body, manners, scopes)
     if rule is None:
         if success or response.status == 304:
@@ -199,7 +205,7 @@ def decide(
         return Refetch(why)
     if rule.kind in ("throttled", "unavailable"):
         after = _delay(rule, response, body, attempt=attempt, now=now, dice=dice)
-        if rule.give_up or attempt >= min(rule.tries or attempts, attempts):
+        if rule.give_up or 0 < rule.most < after or attempt >= min(rule.tries or attempts, attempts):
             return Fail(rule.kind, why, cure, retry_after=after, codes=codes)
         return Retry(after, why, throttled=rule.kind == "throttled")
     return Fail(
@@ -220,7 +226,8 @@ def backoff(attempt: int, dice: Callable[[], float], *, first: float = 0.5, most
 def budget_left(response: Response, manners: Manners) -> tuple[int, float] | None:
     """(requests left, epoch second of the reset), where the provider's headers say so."""
     remaining, reset = response.headers.get(manners.remaining, ""), response.headers.get(manners.reset, "")
-    return (int(remaining), float(reset)) if remaining.isdecimal() and reset.isdecimal() else None
+    until = moment(reset)
+    return (int(remaining), until) if remaining.isdecimal() and until is not None else None
 
 
 def granted(response: Response, manners: Manners) -> tuple[str, ...] | None:
@@ -237,24 +244,6 @@ def trace_id(response: Response, manners: Manners) -> str:
         if isinstance(found, str) and found:
             return found
     return ""
-
-
-def retry_after(text: str, now: float) -> float | None:
-    """Seconds of a Retry-After header, which holds seconds or a date.
-
-    >>> retry_after("120", now=0)
-    120.0
-    >>> retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=0)
-    60.0
-    """
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
-        except ValueError:
-            return None
-    return max(0.0, seconds) if seconds < float("inf") else None
 
 
 def _matching(response: Response, body: Json, manners: Manners, scopes: Sequence[str] | None) -> ErrorRule | None:
@@ -280,7 +269,11 @@ def _holds(rule: ErrorRule, response: Response, body: Json) -> bool:
         return False
     if rule.lacks and rule.lacks in response.headers:
         return False
-    if rule.at and not set(_values(body, rule.at)) & set(rule.values):
+    if rule.at:
+        found = set(_values(body, rule.at))
+        if not (found & set(rule.values) if rule.values else found - set(rule.but)):
+            return False
+    if rule.without and look(body, rule.without) is not None:
         return False
     return not rule.text or re.search(rule.text, response.text(), re.IGNORECASE) is not None
 
@@ -290,34 +283,26 @@ def _values(body: Json, path: str) -> list[str]:
     found: list[str] = []
     for part in path.split("|"):
         value = look(body, part)
-        found.extend(str(item) for item in (value if isinstance(value, list) else [value]) if item is not None)
+        found.extend(str(item) for item in _flat(value) if item is not None)
     return found
+
+
+def _flat(value: object) -> list[object]:
+    """The elements of a list, those of lists in it too; of anything else the thing itself."""
+    return [inner for one in value for inner in _flat(one)] if isinstance(value, list) else [value]
 
 
 def _delay(
     rule: ErrorRule, response: Response, body: Json, *, attempt: int, now: float, dice: Callable[[], float]
 ) -> float:
     for source in rule.wait:
-        found = _delay_of(source, response, body, now)
+        found = delay_of(source, response, body, now)
         if found is not None:
             return found + dice() * min(1.0, found * 0.1)
         if source.isdecimal():
             # at least so long: GitHub counts calls during its minute against whoever makes them
             return float(min(float(source) * 2 ** (attempt - 1), 900.0) * (1 + dice() / 4))
     return backoff(attempt, dice)
-
-
-def _delay_of(source: str, response: Response, body: Json, now: float) -> float | None:
-    form, _, name = source.partition(":")
-    if form == "retry-after":
-        return retry_after(response.headers.get("retry-after", ""), now)
-    if form in ("epoch", "epoch_ms"):
-        text = response.headers.get(name, "")
-        scale = 1000 if form == "epoch_ms" else 1
-        return max(0.0, float(text) / scale - now) if re.fullmatch(r"\d{1,16}(\.\d+)?", text) else None
-    if form == "body":
-        return retry_after(str(look(body, name)), now)
-    return None
 
 
 _CHALLENGED = re.compile(r'scope="?([^",]*)"?', re.IGNORECASE)
@@ -333,8 +318,7 @@ def _words(source: str, response: Response, body: Json) -> tuple[str, ...]:
         match = _CHALLENGED.search(response.headers.get("www-authenticate", ""))
         text = match.group(1) if match else ""
     elif form == "body":
-        value = look(body, name)
-        text = " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
+        text = " ".join(_values(body, name))
     else:
         return ()
     return tuple(word for word in re.split(r"[,\s]+", text) if word)
