@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import msgspec
+
+from socialconnect.reading.fill import filled
+from socialconnect.reading.paths import walk
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -20,11 +25,16 @@ MICROSECONDS = {"s": 1_000_000, "ms": 1_000}
 
 def coerce(value: object, column: Column, drift: Counter[str]) -> object:
     """The value as the column's dtype is held before Arrow; None, and one more in `drift`, where it is none of it."""
+    if column.fill:
+        return filled(column.fill, lambda path: walk(value, path))
     if column.form == "present":
         return value is not None
-    if value is None:
+    if value is None or (column.na and str(value) in column.na):
         return column.default
-    found = _FORMS[column.form](value) if column.form in _FORMS else _COERCIONS[column.dtype](value, column)
+    if column.form == "has":
+        found: object = re.search(column.take, value) is not None if isinstance(value, str) else None
+    else:
+        found = _FORMS[column.form](value) if column.form in _FORMS else _COERCIONS[column.dtype](value, column)
     if found is None:
         drift[column.name] += 1
         return None
@@ -78,7 +88,23 @@ def _day(value: object) -> bool | None:
     return _DATE.fullmatch(value) is not None if isinstance(value, str) else None
 
 
+_SPANS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_SPAN = re.compile(r"P?(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
+
+
+def _duration(value: object) -> int | float | None:
+    """Seconds of `3m8s` or `PT3M8S`; a number is seconds already."""
+    if isinstance(value, int | float):
+        return None if isinstance(value, bool) else value
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not any(match.groups()):
+        return None
+    seconds = sum(float(part) * unit for part, unit in zip(match.groups(), _SPANS.values(), strict=True) if part)
+    return int(seconds) if seconds.is_integer() else seconds
+
+
 _FORMS: dict[str, Callable[[object], object]] = {
+    "duration": _duration,
     "join": _joined,
     "count": _count,
     "keys": _keys,
@@ -89,9 +115,10 @@ _FORMS: dict[str, Callable[[object], object]] = {
 
 
 def _as_text(value: object, column: Column) -> str | None:
-    del column
     if isinstance(value, str):
         return value
+    if isinstance(value, bool) and column.form == "text":
+        return str(value).lower()
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -114,8 +141,12 @@ def _as_float(value: object, column: Column) -> float | None:
         return None
 
 
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
 def _as_boolean(value: object, column: Column) -> bool | None:
-    del column
+    if column.form == "text":
+        return _TRUTHS.get(str(value).lower())
     return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value))
 
 
@@ -123,11 +154,58 @@ def _as_moment(value: object, column: Column) -> str | int | None:
     """ISO text as it is, or microseconds since 1970."""
     if not column.form:
         return value if isinstance(value, str) else None
-    number = _as_float(value, column)
-    if number is None or not math.isfinite(number * MICROSECONDS[column.form]):
+    moment = _MOMENTS[column.form](value)
+    return moment if moment is not None and LEAST <= moment <= MOST else None
+
+
+def _counted(value: object, scale: int) -> int | None:
+    """Microseconds of so many seconds or milliseconds, or of an ISO 8601 text."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        return _written(value)
+    return round(number * scale) if math.isfinite(number * scale) else None
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _written(value: object, zone: str = "UTC") -> int | None:
+    """Microseconds of an ISO 8601 text, which is in `zone` where it does not say itself."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
+    except (ValueError, LookupError, OSError):
         return None
-    moment = round(number * MICROSECONDS[column.form])
-    return moment if LEAST <= moment <= MOST else None
+    return None if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _msdate(value: object) -> int | None:
+    match = re.match(r"/Date\((-?\d{1,15})", value) if isinstance(value, str) else None
+    return int(match[1]) * 1_000 if match else _written(value)  # the offset behind it changes nothing
+
+
+def _zoned(value: object) -> int | None:
+    parts = value if isinstance(value, dict) else {}
+    return _written(parts.get("dateTime"), str(parts.get("timeZone") or "UTC"))
+
+
+_DISCORD = 1_420_070_400_000  # when its ids begin, in milliseconds
+
+
+def _snowflake(value: object) -> int | None:
+    number = int(value) if isinstance(value, str | int) and str(value).isdecimal() and str(value).isascii() else None
+    return None if number is None else ((number >> 22) + _DISCORD) * 1_000
+
+
+_MOMENTS: dict[str, Callable[[object], int | None]] = {
+    "s": lambda value: _counted(value, MICROSECONDS["s"]),
+    "ms": lambda value: _counted(value, MICROSECONDS["ms"]),
+    "msdate": _msdate,
+    "zoned": _zoned,
+    "snowflake": _snowflake,
+}
 
 
 def _as_list(value: object, column: Column) -> list[str] | None:

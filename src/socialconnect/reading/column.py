@@ -8,22 +8,32 @@ from typing import Literal, get_args
 
 from socialconnect.errors import UsageError
 from socialconnect.reading import paths
+from socialconnect.reading.fill import ways
 
 Dtype = Literal["string", "Int64", "Float64", "boolean", "datetime", "category", "list", "json"]
-Form = Literal["", "s", "ms", "text", "join", "present", "count", "keys", "date", "dash", "day"]
+Form = Literal[
+    *("", "s", "ms", "msdate", "zoned", "snowflake", "duration", "text", "join", "present", "has", "count"),
+    *("keys", "date", "dash", "day", "place"),
+]
 
 _FORMS: dict[str, tuple[Dtype, ...]] = {
     # which dtypes each form can become
     "s": ("datetime",),
     "ms": ("datetime",),
-    "text": ("string", "Int64", "Float64", "boolean", "datetime", "category"),
+    "msdate": ("datetime",),
+    "zoned": ("datetime",),
+    "snowflake": ("datetime",),
+    "duration": ("Int64", "Float64"),
+    "text": ("string", "Int64", "Float64", "boolean", "category"),
     "join": ("string",),
     "present": ("boolean",),
+    "has": ("boolean",),
     "count": ("Int64",),
     "keys": ("list",),
     "date": ("string",),
     "dash": ("string",),
     "day": ("boolean",),
+    "place": ("Int64",),
 }
 
 
@@ -33,17 +43,24 @@ class Column:
 
     `path` is where the value stands in a record (`reading/paths.py`), the column's own name by default. dtypes:
     `string`, `Int64`, `Float64`, `boolean`, `category`; `datetime` becomes `datetime64[us, UTC]`, read as ISO 8601
-    or, with `form="s"` or `"ms"`, as seconds or milliseconds since 1970; `list` a Python list of strings; `json` the
-    value's JSON text.
+    (in UTC where it names no zone); `list` a Python list of strings; `json` the value's JSON text.
 
-    Further forms: `text` reads numbers that the provider sends as strings, `join` puts a list of texts together,
-    `present` says whether anything stands there, `count` how many elements a list or an object has, `keys` gives the
-    names in an object, `date` makes `2026-05-01` of `{"year": 2026, "month": 5, "day": 1}`, `dash` makes `AB-7` of
-    `{"prefix": "AB", "number": 7}`, `day` says whether a time is a date alone. `take` is a pattern whose group is the
-    value; `default` stands for a value that the provider leaves out.
+    Forms of a datetime: `s` and `ms` count seconds or milliseconds since 1970, and take ISO 8601 too; `msdate` is
+    `/Date(1518685950940+0000)/`; `zoned` is `{"dateTime": "2026-05-01T09:00:00", "timeZone": "Europe/Oslo"}`;
+    `snowflake` is the moment in a Discord id. Further forms: `duration` makes seconds of `3m8s` or `PT3M8S`; `text`
+    reads what the provider sends as a text, or as whatever it likes: numbers, truths, and any scalar for a string;
+    `join` puts a list of texts together; `present` says whether anything stands there, `has` whether `take` finds
+    anything in it; `count` how many elements a list or an object has; `keys` gives the names in an object; `date` makes
+    `2026-05-01` of `{"year": 2026, "month": 5, "day": 1}`; `dash` makes `AB-7` of `{"prefix": "AB", "number": 7}`;
+    `day` says whether a time is a date alone; `place` is the row's position in its listing, from 1.
+
+    `take` is a pattern whose group is the value; `na` are values that mean nothing, as `""` or `0001-01-01T00:00:00Z`;
+    `default` stands for a value that the provider leaves out. `fill` puts a text together, the first of several that
+    can be: `"https://cdn.example/{id}/{avatar}.png"`, `"{locale.language}-{locale.country}|{locale}"`.
 
     `on_request` columns come only where they are named; `personal` says that the column is personal data; `of_parent`
-    names the column of the parent whose value each row carries.
+    names the column of the parent whose value each row carries, `of_account` what of Clerk's own record of the account
+    (`reading/account.py`).
     """
 
     name: str
@@ -51,10 +68,13 @@ class Column:
     path: str = ""
     form: Form = ""
     take: str = ""
+    na: tuple[str, ...] = ()
+    fill: str = ""
     default: str | int | bool | None = None
     on_request: bool = False
     personal: bool = False
     of_parent: str = ""
+    of_account: str = ""
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -71,11 +91,26 @@ class Column:
                 if self.form in _FORMS
                 else f"Use one of {', '.join(_FORMS)}.",
             )
-        if self.take and re.compile(self.take).groups != 1:
+        if self.take and re.compile(self.take).groups != 1 and self.form != "has":
             raise UsageError(f"The pattern of column {self.name!r} needs one group.", cure="Put ( ) around the value.")
+        if self.form == "has" and not self.take:
+            raise UsageError(f"Column {self.name!r} says not what to look for.", cure="Give its pattern as `take`.")
+        if self.na and self.dtype in ("list", "json"):
+            raise UsageError(f"Column {self.name!r} is no single value.", cure="Leave out `na`.")
+        if self.fill and (self.dtype != "string" or self.path or self.form):
+            raise UsageError(f"Column {self.name!r} is filled, so it is a string.", cure="Give `fill` alone.")
         if not self.path:
-            object.__setattr__(self, "path", self.name)
+            object.__setattr__(self, "path", "." if self.fill or self.form == "place" else self.name)
         check_path(self.path, f"Column {self.name!r}")
+        try:
+            ways(self.fill) if self.fill else None
+        except ValueError as error:
+            raise UsageError(f"Column {self.name!r}: {error}.", cure="Write {path} for each value.") from None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the value stands in the record, and nowhere beside it."""
+        return not self.of_parent and not self.of_account and self.form != "place"
 
 
 def columns(
@@ -85,6 +120,7 @@ def columns(
     under: str = "",
     prefix: str | None = None,
     form: Form = "",
+    na: tuple[str, ...] = (),
     on_request: bool = False,
     personal: bool = False,
 ) -> tuple[Column, ...]:
@@ -106,6 +142,7 @@ def columns(
             dtype,
             f"{under}.{key}" if under else key,
             form=form,
+            na=na,
             on_request=on_request,
             personal=personal,
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 RAW = "raw"
 """The name of the column that holds, as JSON text, the fields that no column declares."""
 
+_NOTHING: MappingProxyType[str, Json] = MappingProxyType({})
 _ROWS = "rows that are not objects"
 
 
@@ -38,7 +39,7 @@ class Extractor:
         self.resource = resource
         self.columns = tuple(columns)
         self.raw = raw
-        self._cut = tuple(column for column in self.columns if not column.of_parent)
+        self._cut = tuple(column for column in self.columns if column.cut)
         self._paths = [parse(column.path) for column in self._cut]
         self._typed = [] if raw or resource.entries else typed(resource, self._cut)
 
@@ -49,23 +50,43 @@ class Extractor:
         firsts = [step.name if isinstance(step := path[0], Key) else "" for paths in self._paths for path in paths]
         return bool(keys) and not self.raw and keys.issuperset(firsts)
 
-    def page(self, body: bytes, parent: Mapping[str, object] = MappingProxyType({})) -> Page:
-        """The rows of one response body, with the values of their parent's columns.
+    @property
+    def of_account(self) -> bool:
+        """Whether anything comes out of Clerk's own record of the account."""
+        return self.resource.identity or any(column.of_account for column in self.columns)
 
-        A MalformedResponse where the body holds no records at all.
+    def page(
+        self,
+        body: bytes,
+        parent: Mapping[str, object] = _NOTHING,
+        account: Mapping[str, Json] = _NOTHING,
+        *,
+        start: int = 0,
+    ) -> Page:
+        """The rows of one response body, with what stands beside it: values of the parent, and of the account at Clerk.
+
+        `start` is how many rows of the listing came before. A MalformedResponse where the body holds no records at all.
         """
         try:
             page = self._page(body)
-            return page if len(self._cut) == len(self.columns) else self._beside(page, parent)
+            return page if len(self._cut) == len(self.columns) else self._beside(page, parent, account, start)
         except MalformedResponse as error:
             failure = bare(error)
         del body  # a traceback may show locals
         raise failure
 
-    def _beside(self, page: Page, parent: Mapping[str, object]) -> Page:
+    def _beside(self, page: Page, parent: Mapping[str, object], account: Mapping[str, Json], start: int) -> Page:
+        drift = Counter(page.drift)
         own = iter(page.columns)
-        values = [[parent.get(one.of_parent)] * page.rows if one.of_parent else next(own) for one in self.columns]
-        return replace(page, columns=(*values, *own))
+        values: list[list[object]] = []
+        for one in self.columns:
+            if one.of_parent:
+                values.append([parent.get(one.of_parent)] * page.rows)
+            elif one.of_account:
+                values.append([coerce(look(account, one.of_account), one, drift)] * page.rows)
+            else:
+                values.append(next(own) if one.cut else [*range(start + 1, start + 1 + page.rows)])
+        return replace(page, columns=(*values, *own), drift=dict(drift))
 
     def _page(self, body: bytes) -> Page:
         if self._typed:
@@ -103,7 +124,7 @@ class Extractor:
 
     def _rest(self, record: dict[str, Json]) -> Json:
         """What no column of the resource declares, without what must never be shown."""
-        known = [path for one in self.resource.columns if not one.of_parent for path in parse(one.path)]
+        known = [path for one in self.resource.columns if one.cut and not one.fill for path in parse(one.path)]
         rest: Json = record
         for path in [*known, *(path for name in self.resource.drop for path in parse(name))]:
             names = keys_only(path) or tuple(step.name for step in path[:1] if isinstance(step, Key))

@@ -108,6 +108,7 @@ class Resource:
     key: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    identity: bool = False
     parent: Parent | None = None
     further: Further | None = None
     variants: Variants | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from socialconnect.reading.coerce import LEAST, MICROSECONDS, MOST, coerce, taken
+from socialconnect.reading.fill import filled, ways
 from socialconnect.reading.paths import Each, Index, Key, Match, Named, Path, Where, keys_only, parse
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ def attribute(key: str) -> str:
 
 
 _SHAPES: dict[str, object] = {
-    "text": str | int | float,
+    "text": str | int | float | bool,
+    "msdate": str,
+    "zoned": dict[str, str | None],
+    "snowflake": str | int,
+    "duration": str | int | float,
+    "has": str,
     "join": str,
     "present": msgspec.Raw,
     "count": list[msgspec.Raw] | dict[str, msgspec.Raw],
@@ -164,6 +170,9 @@ class _Place:
 
     @classmethod
     def of(cls, column: Column) -> _Place:
+        if column.fill:
+            gets = {path: _way(path) for path in _paths(column)}
+            return cls(lambda record: filled(column.fill, lambda path: gets[path](record, record)))
         paths = parse(column.path)
         names = keys_only(paths[0]) if len(paths) == 1 else None
         if names is not None:
@@ -224,7 +233,7 @@ class Typed:
         """A _Clash where the columns cannot share one structure."""
         root = _Node()
         for column in columns:
-            for path in parse(column.path):
+            for path in _paths(column):
                 _place(root, path, column)
         kind = root.type()
         if not resource.single:
@@ -266,6 +275,11 @@ class Typed:
         return parents[names]
 
 
+def _paths(column: Column) -> tuple[Path, ...]:
+    """Where a column looks: at the alternatives of its path, or at all that its text is filled with."""
+    return tuple(path for _, paths in ways(column.fill) for path in paths) if column.fill else parse(column.path)
+
+
 def _place(root: _Node, path: Path, column: Column) -> None:
     listed = any(isinstance(step, Each) for step in path)
     leaf = str if listed and column.dtype == "list" else _leaf_type(column)
@@ -295,6 +309,8 @@ def _empties(node: _Node, names: tuple[str, ...] = ()) -> dict[tuple[str, ...], 
 def _convert(values: Values, column: Column) -> Values:
     if column.form == "present":
         return [_raw_text(value) is not None for value in values]
+    if column.na:
+        values = [None if str(value) in column.na else value for value in values]
     values = _converted(values, column)
     return [taken(value, column) for value in values] if column.take or column.default is not None else values
 
@@ -307,7 +323,7 @@ def _converted(values: Values, column: Column) -> Values:
         return [value if value is None else round(value * scale) for value in values]  # type: ignore[operator]
     if column.form:
         drift: Counter[str] = Counter()
-        column = replace(column, take="", default=None)
+        column = replace(column, take=column.take if column.form == "has" else "", default=None)
         converted = [coerce(value, column, drift) for value in values]
         if drift:
             raise msgspec.ValidationError

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from socialconnect.reading.paths import look
 from socialconnect.sandbox.answers import Answer, answer
 from socialconnect.sandbox.declared import plant
 
@@ -66,8 +70,13 @@ def _show(rule: ErrorRule, body: dict[str, object], headers: dict[str, str]) -> 
     if rule.header:
         name, _, value = rule.header.partition("=")
         headers[name] = value or "1"
-    if rule.at and rule.values:
-        plant(body, rule.at.split("|")[0], rule.values[0])
+    if rule.at and (rule.values or look(body, rule.at) is None):
+        plant(body, rule.at.split("|")[0], _spoken(rule.values[0] if rule.values else "error"))
+
+
+def _spoken(value: str) -> object:
+    """A value of a rule as JSON has it: `True` is no text there."""
+    return {"True": True, "False": False}.get(value, value)
 
 
 def _name(source: str, scopes: Sequence[str], body: dict[str, object], headers: dict[str, str]) -> None:
@@ -87,6 +96,16 @@ def _delay(rule: ErrorRule | None, wait: float, now: float, body: dict[str, obje
         headers[name] = str(int(now + wait))
     elif form == "epoch_ms":
         headers[name] = str(int((now + wait) * 1000))
+    elif form == "iso":
+        headers[name] = datetime.fromtimestamp(now + wait, UTC).isoformat()
+    elif form in ("seconds", "ms"):
+        headers[name] = str(wait * (1000 if form == "ms" else 1))
+    elif form == "item":
+        header, _, key = name.partition(";")
+        headers[header] = f'"api";r=0;{key}={wait:g}'
+    elif form == "json":
+        header, key, unit = name.split(":")
+        headers[header] = msgspec.json.encode({"1": [{key: wait / float(unit)}]}).decode()
     elif form == "body":
         plant(body, name, wait)
     else:
