@@ -15,7 +15,7 @@ LAYERS = (
     # the house, from the ground up: a room may import its own layer's other files only where they are in one room
     ("errors",),
     ("secret",),
-    ("markup",),
+    ("markup", "vault"),
     ("settings", "progress"),
     ("reading",),
     ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
@@ -23,11 +23,12 @@ LAYERS = (
     ("connectors", "http"),
     ("clerk",),
     ("runs",),
-    ("bound", "export", "plan", "plot"),
+    ("anywhere", "bound", "export", "plan", "plot"),
     ("portal",),
+    ("linking",),
     ("async_client",),
     ("client",),
-    ("embedded",),
+    ("embedded", "login"),
     ("notebook", "cli"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -35,6 +36,7 @@ ANYWHERE = {"__version__"}  # the package's own name for itself
 ON_DEMAND = {
     # what only a notebook has is loaded by those below it where one is there, or where somebody asks for it
     "errors": {"notebook.failure"},
+    "login": {"notebook.keyboard"},
     "portal": {"notebook.nested"},
     "progress": {"notebook.line"},
 }

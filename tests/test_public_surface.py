@@ -11,8 +11,8 @@ import pytest
 import socialconnect as sc
 
 NAMES = """
-AccessDenied AccountError AfterId AsyncClient BodyCursor BoundConnector BoundResource Budget Client Column Connector
-Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey LinkHeader MalformedResponse Manners MissingKey
+AccessDenied AccountError AfterId AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client Column Connector
+Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey Link LinkHeader MalformedResponse Manners MissingKey
 MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop
 Param Parent PartialWarning Plan ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded
 RequestRefused Resource ResourcePicker Run Secret Settings SetupError SocialConnectError TryAgainLater Unavailable

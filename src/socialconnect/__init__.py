@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from socialconnect import plot
     from socialconnect.async_client import AsyncClient
     from socialconnect.bound import BoundConnector, BoundResource
+    from socialconnect.clerk.attempt import Attempt
+    from socialconnect.clerk.ways import Link
     from socialconnect.client import Client
     from socialconnect.embedded import sandbox
     from socialconnect.errors import (
@@ -83,6 +85,7 @@ __all__ = [
     "AccountError",
     "AfterId",
     "AsyncClient",
+    "Attempt",
     "BodyCursor",
     "BoundConnector",
     "BoundResource",
@@ -97,6 +100,7 @@ __all__ = [
     "ForeignOrigin",
     "GraphQL",
     "InvalidKey",
+    "Link",
     "LinkHeader",
     "MalformedResponse",
     "Manners",
@@ -147,6 +151,8 @@ __all__ = [
 _HOMES = {
     "async_client": "AsyncClient",
     "bound": "BoundConnector BoundResource",
+    "clerk.attempt": "Attempt",
+    "clerk.ways": "Link",
     "client": "Client",
     "embedded": "sandbox",
     "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from socialconnect import portal
+from socialconnect.anywhere.ask import Anywhere
 from socialconnect.bound import INSTANCE, BoundConnector, client_html
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
@@ -17,6 +18,7 @@ from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
+from socialconnect.linking import Linking
 from socialconnect.plan import Ahead, asked_for
 from socialconnect.progress.live import Progress, shown
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Ahead):
+class AsyncClient(Ahead, Anywhere, Linking):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further
@@ -165,6 +167,7 @@ class AsyncClient(Ahead):
     async def _carried(self, resource: str, asked: Asked, chosen: list[Chosen] | None, watch: Watch | None) -> Run:
         run = replace(await self._reader(resource, asked, watch).run(chosen), asked=asked, again=self._again)
         self._lessons.take(run)
+        self._bind(run)
         return run
 
     async def retry(
@@ -189,6 +192,7 @@ class AsyncClient(Ahead):
             if broken_off(run):
                 later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
         found = replace(merged(run, later), asked=run.asked, again=self._again)
+        self._bind(found)
         tell(run.resource, found, on_error or run.asked.on_error)
         return found
 

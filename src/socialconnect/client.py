@@ -55,6 +55,7 @@ class Client:
         self.aio = AsyncClient(
             hidden, connectors=connectors, base_urls=base_urls, settings=settings, application=application
         )
+        self.aio._blocks = True  # noqa: SLF001 - the two are one client
         self.sandbox: Sandbox | None = None
         self._bound: dict[str, BoundConnector[pd.DataFrame]] = {}
 
@@ -67,6 +68,9 @@ class Client:
     read_all = portal.blocking(AsyncClient.read_all)
     frame = portal.blocking(AsyncClient.frame)
     token = portal.blocking(AsyncClient.token)
+    get = portal.blocking(AsyncClient.get)
+    request = portal.blocking(AsyncClient.request)
+    connect = portal.blocking(AsyncClient.connect)
     instance = portal.blocking(AsyncClient.instance)
     providers = portal.blocking(AsyncClient.providers)
     count = portal.blocking(AsyncClient.count)

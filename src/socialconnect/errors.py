@@ -32,7 +32,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from socialconnect.clerk.attempt import Attempt
 
 _KEYS = "https://dashboard.clerk.com/last-active?path=api-keys"
 _CONNECTIONS = "https://clerk.com/docs/guides/configure/auth-strategies/social-connections/all"
@@ -173,6 +178,40 @@ class AccountError(SocialConnectError):
 
     code = "account"
     exit_code = 4
+    mended_by_connecting: ClassVar[bool] = False
+    _way: Callable[..., object] | None = None
+
+    def bind(self, connect: Callable[..., object], account: str | None = None) -> None:
+        """Say which client's `connect` mends it, and for which external account; a client does that."""
+        self._way = connect
+        if account:
+            self.context.setdefault("external_account_id", account)
+
+    def connect(self, **how: object) -> Attempt:
+        """Help the user to mend it: `client.connect` for this user and provider, with what this error lacks.
+
+        Parameters: `how`, those of `client.connect`, in the place of what this error says. Returns an Attempt, which an
+        AsyncClient's error gives to await. Raises a UsageError where no connection mends this, or where the error comes
+        out of a pickle and has no client any more.
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=20)
+        >>> run = client.read("google.contacts", on_error="ignore")
+        >>> attempt = next(one for one in run.errors if isinstance(one, sc.NotConnected)).connect()
+        >>> attempt.state
+        'offered'
+        >>> attempt.cancel()
+        """
+        if not self.mended_by_connecting:
+            raise UsageError(f"Connecting does not mend this: {self.message}", cure=self.cure)
+        if self._way is None or not self.user_id or not self.provider:
+            raise UsageError("This error has no client any more.", cure="Call client.connect(user, provider).")
+        # an AsyncClient's gives what is to be awaited for it
+        return cast("Attempt", self._way(self.user_id, self.provider, **{**self._wanted(), **how}))
+
+    def _wanted(self) -> dict[str, object]:
+        account = self._text("external_account_id")
+        return {"account": account} if account else {}
 
 
 class UserNotFound(AccountError):
@@ -186,6 +225,10 @@ class NotConnected(AccountError):
 
     code = "not_connected"
     link = _CONNECTIONS
+    mended_by_connecting = True
+
+    def _wanted(self) -> dict[str, object]:
+        return {}  # whichever account the user has: there is none yet
 
 
 class ReconnectNeeded(AccountError):
@@ -193,6 +236,10 @@ class ReconnectNeeded(AccountError):
 
     code = "reconnect_needed"
     link = _CONNECTIONS
+    mended_by_connecting = True
+
+    def _wanted(self) -> dict[str, object]:
+        return {**super()._wanted(), "again": True}
 
 
 class MissingScope(AccountError):
@@ -200,6 +247,10 @@ class MissingScope(AccountError):
 
     code = "missing_scope"
     link = _CONNECTIONS
+    mended_by_connecting = True
+
+    def _wanted(self) -> dict[str, object]:
+        return {**super()._wanted(), "scopes": self.required[:1]}
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ _NATIVE = "Switch it on in the Dashboard under Native applications, or use the h
 _PAGE = "Use the hosted page instead, where the user does it: flow='portal'."
 _SIGNED_IN = "The user has to sign in in person: use the hosted page, flow='portal'."
 _REDIRECT = (
-    "Allow it in the Dashboard (Native applications, allowlist for redirects) or name one that is: redirect_url=…"
+    "Allow it in the Dashboard (Native applications, allowlist for redirects), or set redirect_url to one that is."
 )
 _APP = "Check the provider's client id, secret and redirect address in the Dashboard under SSO connections."
 

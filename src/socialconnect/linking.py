@@ -1,0 +1,211 @@
+"""What a client does about connections themselves: how a user connects an account, or allows more."""
+
+from __future__ import annotations
+
+from abc import ABC
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from socialconnect import portal
+from socialconnect.clerk.api import check_user_id
+from socialconnect.clerk.attempt import Attempt, held
+from socialconnect.clerk.models import User, one
+from socialconnect.clerk.stand import Aim, Known, good
+from socialconnect.clerk.strategy import provider_of, strategy_of
+from socialconnect.clerk.tokens import not_enabled
+from socialconnect.clerk.ways import Native, Portal
+from socialconnect.errors import AccountError, SetupError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.clerk.frontend import Environment, Frontend
+    from socialconnect.clerk.ways import Flow, Way
+    from socialconnect.connectors import Connectors
+    from socialconnect.http.send import Sent
+    from socialconnect.runs.run import Run
+    from socialconnect.settings import Settings
+
+_LONGEST = 3600.0  # seconds: a link that lives longer is a link that leaks
+_PROGRAM = (
+    "A program signs in as the user for a moment, through Clerk's Native API, and asks the provider: have their "
+    "agreement. The link is for them alone, and short-lived: open it at once."
+)
+_WHY = f"The hosted page cannot ask for further scopes. {_PROGRAM}"
+_SHARED = (
+    "This is a development instance: with Clerk's shared credentials a provider grants its base scopes only; further "
+    "ones need your own credentials (Dashboard, SSO connections)."
+)
+_TICKET = "The link signs in whoever opens it, once: give it to that user alone."
+_BASE = "The hosted page asks for the base scopes and those of the Dashboard, not for others."
+_GOOGLE = (
+    "Google gives a refresh token with its consent page only: where the token dies again after an hour, connect with "
+    "flow='native', which asks for it, and give each Clerk instance a Google client of its own."
+)
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """How the caller wants it."""
+
+    flow: Flow | None
+    ticket: bool
+
+
+class Linking(ABC):
+    """The part of a client that connects accounts."""
+
+    settings: Settings
+    connectors: Connectors
+    _clerk: Clerk
+    _browse: Callable[[str], str] | None = None
+    _blocks = False  # whether it is the inside of a Client, whose errors connect without being awaited
+
+    async def connect(
+        self,
+        user: str,
+        provider: str,
+        *,
+        scopes: str | Iterable[str] = (),
+        account: str | None = None,
+        again: bool = False,
+        ticket: bool = False,
+        flow: Flow | None = None,
+        within: float = 600.0,
+    ) -> Attempt:
+        """Help one user to connect an account, or to allow more with one that is connected.
+
+        It makes the link that the user has to open and returns at once; from then on Clerk is asked every three
+        seconds whether it was done, for `within` seconds. End a cell with it to see the link and how it stands.
+
+        Parameters: `scopes`, those that are needed beyond the base; `account` (`eac_…`), which one where there are
+        several; `again`, connect anew though Clerk has a token, since the provider refuses it. `flow="portal"` leads
+        to the hosted page of the instance, where the user connects accounts: plain, or with `ticket=True` signed in by
+        a link that is a secret. `flow="native"` asks the provider directly, as a program that signs in as the user for
+        a moment: it takes Clerk's Native API. By default it is the hosted page, and the program only for scopes which
+        the page cannot ask for. It ends at the hosted page, or where the setting
+        `redirect_url` says.
+
+        Returns an Attempt: its `link`, `state` and `left`; `wait()` blocks until it has ended. One whose account has
+        all of it already is connected from the beginning. Raises a UserNotFound, a ProviderNotEnabled, another
+        SetupError that names the switch in Clerk's Dashboard, a UsageError for what cannot be meant.
+
+        Source: https://clerk.com/docs/guides/account-portal/overview
+
+        >>> import socialconnect as sc
+        >>> client = sc.sandbox(users=20)
+        >>> somebody = client.coverage("notion.users").query("state == 'not_connected'")["user_id"].iloc[0]
+        >>> attempt = client.connect(somebody, "notion")
+        >>> attempt.state, attempt.link.secret
+        ('offered', False)
+        >>> attempt.cancel()
+        """
+        wanted = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+        wish = _Wish(_flow(flow), ticket)
+        if not 0 < within <= _LONGEST:
+            raise UsageError(f"An attempt cannot last {within} s.", cure=f"Give it up to {_LONGEST:.0f} s.")
+        aim = self._aim(check_user_id(user), provider, wanted, account or "", again=again)
+        accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
+        if account and account not in accounts:
+            raise UsageError(f"{user} has no {aim.title} account {account}.", cure="accounts() lists them.")
+        before = Known(accounts, await held(self._clerk, aim, accounts, _ignore))
+        have = None if again else good(aim, before)
+        frontend = await self._clerk.frontend(_ignore)
+        environment = await frontend.environment(_ignore)
+        offered = environment.providers.get(aim.provider)
+        if offered is None or not offered.enabled:
+            raise not_enabled(aim.title, user_id=user, provider=provider_of(provider))
+        way, note = (None, "") if have else self._way(aim, before, frontend, environment, wish)
+        attempt = Attempt(self._clerk, aim, seconds=within, observe=_ignore, block=self._blocked, note=note)
+        if way is None:
+            return attempt.connected(have) if have else attempt
+        return await attempt.begin(way, before, self._browse or self._addressed)
+
+    def _bind(self, run: Run) -> None:
+        """Give the errors of a run the way that mends them."""
+        for outcome in run.ended:
+            if isinstance(outcome.error, AccountError):
+                outcome.error.bind(self._connected if self._blocks else self.connect, outcome.external_account_id)
+
+    def _connected(self, user: str, provider: str, **how: Any) -> Attempt:
+        return portal.run(self.connect(user, provider, **how), self.settings.engine)
+
+    def _aim(self, user: str, provider: str, wanted: tuple[str, ...], account: str, *, again: bool) -> Aim:
+        connector = self.connectors.get(provider)
+        strategy = strategy_of(connector.strategy if connector else provider)
+        if connector is None:
+            return Aim(
+                user,
+                provider_of(strategy),
+                strategy,
+                provider_of(provider),
+                wanted,
+                account,
+                again=again,
+                lacking=lambda granted: tuple(scope for scope in wanted if scope not in set(granted)),
+            )
+
+        def lacking(granted: Iterable[str]) -> tuple[str, ...]:
+            has = connector.widened(granted)
+            return tuple(scope for scope in wanted if connector.canonical(scope) not in has)
+
+        return Aim(
+            user, provider_of(strategy), strategy, connector.title, wanted, account, again=again, lacking=lacking
+        )
+
+    def _way(
+        self, aim: Aim, before: Known, frontend: Frontend, environment: Environment, wish: _Wish
+    ) -> tuple[Way, str]:
+        """How it goes, and why: the hosted page wherever it can."""
+        shared = _SHARED if aim.scopes and environment.kind == "development" else ""
+        if wish.flow == "native" or (wish.flow is None and aim.scopes):
+            if not environment.native:
+                raise SetupError(
+                    f"The Native API of this Clerk instance is off, and without it nothing can ask for "
+                    f"{', '.join(aim.scopes) or 'consent'}.",
+                    cure="Switch it on in the Dashboard under Native applications; or add the scopes to the provider "
+                    "there (SSO connections), and have the user connect again: flow='portal'.",
+                )
+            redirect_url = self.settings.redirect_url or environment.user_page or f"{frontend.portal}/user"
+            native = Native(self._clerk, aim, frontend, redirect_url, self._anew(aim, before), _ignore)
+            return native, _joined(_WHY if wish.flow is None else _PROGRAM, shared)
+        hosted = Portal(self._clerk, aim, frontend, environment, _ignore, ticket=wish.ticket)
+        dead = aim.provider == "google" and any(one.connected for one in before.accounts.values())
+        return hosted, _joined(
+            _TICKET if wish.ticket else "", _BASE if aim.scopes else "", shared, _GOOGLE if dead else ""
+        )
+
+    def _anew(self, aim: Aim, before: Known) -> str:
+        """The account that is to be authorised again, "" where there is none yet."""
+        connected = [one.id for one in before.accounts.values() if one.connected]
+        if len(connected) > 1:
+            raise UsageError(
+                f"{aim.user_id} has {len(connected)} {aim.title} accounts.",
+                cure=f"Name one: account= one of {', '.join(connected)}.",
+            )
+        return connected[0] if connected else ""
+
+    def _blocked(self, coroutine: Coroutine[object, object, Attempt]) -> Attempt:
+        return portal.run(coroutine, self.settings.engine)
+
+    def _addressed(self, url: str) -> str:
+        """Where a browser finds an address: at what the settings put in the place of its origin."""
+        for origin, base in self.settings.base_urls.items():
+            if url == origin or url.startswith((f"{origin}/", f"{origin}?")):
+                return f"{base}{url.removeprefix(origin)}"
+        return url
+
+
+def _flow(flow: str | None) -> Flow | None:
+    if flow in ("portal", "native", None):
+        return flow  # type: ignore[return-value]  # one of its words
+    raise UsageError(f"There is no flow {flow!r}.", cure="It is 'portal' or 'native'.")
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _ignore(sent: Sent) -> None:
+    del sent
