@@ -11,7 +11,7 @@ import pytest
 import socialconnect as sc
 
 NAMES = """
-AccessDenied AccountError AfterId AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client Column Connector
+AccessDenied AccountError AfterId Answer AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client Column Connector
 Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey Link LinkHeader MalformedResponse Manners MissingKey
 MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop
 Param Parent PartialWarning Plan ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded

@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from socialconnect import plot
+    from socialconnect.anywhere.answer import Answer
     from socialconnect.async_client import AsyncClient
     from socialconnect.bound import BoundConnector, BoundResource
     from socialconnect.clerk.attempt import Attempt
@@ -84,6 +85,7 @@ __all__ = [
     "AccessDenied",
     "AccountError",
     "AfterId",
+    "Answer",
     "AsyncClient",
     "Attempt",
     "BodyCursor",
@@ -149,6 +151,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "anywhere.answer": "Answer",
     "async_client": "AsyncClient",
     "bound": "BoundConnector BoundResource",
     "clerk.attempt": "Attempt",

@@ -12,7 +12,6 @@ from socialconnect.bound import INSTANCE, BoundConnector, client_html
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
-from socialconnect.clerk.tokens import not_connected
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pydantic import SecretStr
 
-    from socialconnect.clerk.models import AccessToken, Instance
+    from socialconnect.clerk.models import Instance
     from socialconnect.http.transport import Application
     from socialconnect.reading.declare import Connector, Value
 
@@ -259,35 +258,6 @@ class AsyncClient(Ahead, Anywhere, Linking):
         for name, run in done.items():
             tell(name, run, on_error)
         return done
-
-    async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
-        """The access token that Clerk has for one user and provider, fresh as Clerk can make it.
-
-        Parameters: `account` names the external account (`eac_…`) where the user has several. Returns an AccessToken:
-        its `token` is a Secret (`reveal()` gives the value: hand it to nothing but the provider), `scopes`,
-        `expires_at` (epoch seconds or None). Raises NotConnected, ReconnectNeeded, UserNotFound or ProviderNotEnabled.
-
-        Source:
-        https://clerk.com/docs/reference/backend-api/tag/users/get/users/{user_id}/oauth_access_tokens/{provider}
-
-        >>> import socialconnect as sc
-        >>> client = sc.sandbox(users=20)
-        >>> accounts = client.accounts().query("provider == 'google' and connected")
-        >>> client.token(accounts["user_id"].iloc[0], "google").token
-        Secret([secret])
-        """
-        strategy = self.connectors[provider].strategy if provider in self.connectors else provider
-        tokens = await self._clerk.tokens(check_user_id(user), strategy, _ignore)
-        found = [token for token in tokens if account in (None, token.external_account_id)]
-        if not found:
-            raise not_connected(user, self._title(strategy), provider=provider_of(strategy))
-        if len(found) > 1:
-            listed = ", ".join(str(token.external_account_id) for token in found)
-            raise UsageError(
-                f"{user} has {len(found)} {self._title(strategy)} accounts.",
-                cure=f"Name one: account= one of {listed}.",
-            )
-        return found[0]
 
     async def instance(self) -> Instance:
         """The Clerk instance behind the key (`id`, `environment_type`): the cheapest check of the key.

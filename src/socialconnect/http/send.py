@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from socialconnect.settings import Settings
 
 _HOPS = 5
+_UNACTED = (307, 308)  # redirects that ask for the same request at another address
+_PERHAPS = "It may have been carried out all the same: look before you send it again."
 _log = logging.getLogger(__name__)
 
 
@@ -65,13 +67,17 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For whom a request is made: it names the lane that pays and the error that is raised."""
+    """For whom a request is made: it names the lane that pays and the error that is raised.
+
+    `once` says that it acts: then it is sent again only where the service says that it did nothing.
+    """
 
     tokens: Tokens
     user_id: str = ""
     account: str = ""
     resource: str = ""
     path: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,7 @@ class Sender:
             lanes = self._lanes(request, url, caller)
             exchange = await self._exchange(request, url, token, lanes, caller)
             decision = self._decide(exchange, attempt, caller, fresh=fresh)
+            decision = _once(decision, exchange.response) if caller.once else decision
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
             _told(sent)
             observe(sent)
@@ -314,6 +321,16 @@ def _told(sent: Sent) -> None:
         *(sent.method, sent.host, sent.path, sent.user_id or "-", sent.status or "no answer", sent.seconds),
         *(sent.waited, sent.attempt, sent.then + (f" ({sent.why})" if sent.why else "")),
     )
+
+
+def _once(decision: Decision, response: Response | None) -> Decision:
+    """The decision about a request that acts: what may have been carried out is not carried out twice."""
+    match decision:
+        case Retry(_, why, throttled=False):
+            return Fail("unavailable", why, _PERHAPS)
+        case Follow() if response is not None and response.status not in _UNACTED:
+            return Fail("refused", f"{response.status}: it leads elsewhere", _PERHAPS)
+    return decision
 
 
 @dataclass(frozen=True, slots=True)
