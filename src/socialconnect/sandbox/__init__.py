@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from socialconnect.connectors import Connectors
 from socialconnect.errors import MissingPackage, Unavailable, UsageError
-from socialconnect.sandbox.consents import Consents
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
 from socialconnect.sandbox.hosts import Hosts
-from socialconnect.sandbox.linked import Linked
+from socialconnect.sandbox.instance import Instance
 from socialconnect.sandbox.record import Clock, Record, Served
 from socialconnect.sandbox.tokens import Tokens
 from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
@@ -78,11 +78,13 @@ class Sandbox:
         scopes = {name: _scopes(connector) for name, connector in served.items()}
         tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes)
         generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
-        self.linked = Linked(self.world)
-        self.consents = Consents(tokens, self.linked)
-        tokens.handed.add(self.secret_key)
-        self._tokens = tokens
-        self._hosts = Hosts(tokens, generics, secret_key=self.secret_key, limits=limits)
+        self.instance = Instance(tokens, self.secret_key)
+        self.linked = self.instance.linked
+        self.consents = self.instance.consents
+        self._serving = ExitStack()
+        self._lock = threading.Lock()
+        self._base = ""
+        self._hosts = Hosts(self.instance, generics, limits=limits)
 
     def __repr__(self) -> str:
         return f"Sandbox(users={self.world.users}, seed={self.world.seed})"
@@ -96,7 +98,30 @@ class Sandbox:
 
     def secrets(self) -> frozenset[str]:
         """Every secret value that this sandbox has handed out so far, and its key: so that tests can look for them."""
-        return frozenset(self._tokens.handed)
+        return frozenset(self.instance.tokens.handed)
+
+    def browse(self, url: str) -> str:
+        """The address under which a browser on this machine finds a page of the sandbox; any other one as it is.
+
+        At its first use it serves the sandbox on a loopback port, in a thread that ends with `close` or the process.
+        Raises a MissingPackage without the sandbox extra.
+
+        >>> Sandbox(users=3).browse("https://clerk.com/docs")
+        'https://clerk.com/docs'
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "https" or parts.netloc not in self._hosts.names:
+            return url
+        with self._lock:
+            if not self._base:
+                self._base = self._serving.enter_context(running(self))
+            return f"{self._base}/{parts.netloc}{parts._replace(scheme='', netloc='').geturl()}"
+
+    def close(self) -> None:
+        """End what `browse` began to serve; `browse` can begin again."""
+        with self._lock:
+            self._base = ""
+            self._serving.close()
 
     def base_urls(self, base: str) -> dict[str, str]:
         """For every origin that the sandbox stands in for, its address under `base`."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -27,6 +27,8 @@ class Call:
     body: bytes = b""
     now: float = 0.0
     faults: frozenset[str] = frozenset()
+    by_path: bool = False
+    """Whether the host was told by the first segment of the path."""
 
     @property
     def params(self) -> tuple[tuple[str, str], ...]:
@@ -40,6 +42,36 @@ class Call:
     def every(self, name: str) -> list[str]:
         """All values of a repeated parameter, also written `name[]`."""
         return [value for key, value in _params(self.query) if key in (name, f"{name}[]")]
+
+    def form(self) -> tuple[tuple[str, str], ...]:
+        """The fields of a urlencoded body in order, repeated ones as often as they come."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/x-www-form-urlencoded":
+            return ()
+        try:
+            return _params(self.body.decode())
+        except (UnicodeDecodeError, ValueError):
+            return ()
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name."""
+        pairs = (pair.partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name.strip(): value.strip() for name, _, value in pairs if name.strip()}
+
+    def link(self, host: str, path: str) -> str:
+        """The address of a path at one of the sandbox's hosts, as this call's sender reaches it.
+
+        >>> Call("a.example", "GET", "/", by_path=True).link("b.example", "/user")
+        '/b.example/user'
+        """
+        return f"/{host}{path}" if self.by_path else f"https://{host}{path}"
+
+    def reach(self, url: str) -> str:
+        """A whole address as this call's sender reaches it; one that is not the sandbox's own is left as it is."""
+        parts = urlsplit(url)
+        own = parts.scheme == "https" and (parts.hostname or "").endswith(".sandbox.example")
+        return self.link(parts.netloc, parts._replace(scheme="", netloc="").geturl()) if own else url
 
     @property
     def bearer(self) -> str:

@@ -47,11 +47,12 @@ class Door:
     def _call(self, request: Request, body: bytes) -> Call:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         host, path = headers.get("host", "").partition(":")[0], request.scope["path"]
-        if host not in self._names:
+        by_path = host not in self._names
+        if by_path:
             host, _, rest = path.lstrip("/").partition("/")
             path = f"/{rest}"
         query = request.scope["query_string"].decode("latin-1")
-        return Call(host, request.method, path, query, headers, body, self._clock.now())
+        return Call(host, request.method, path, query, headers, body, self._clock.now(), by_path=by_path)
 
 
 async def _drop(send: Send) -> NoReturn:

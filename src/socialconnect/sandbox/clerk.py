@@ -1,4 +1,4 @@
-"""Clerk's Backend API: users, their external accounts, their OAuth tokens, domains and the instance.
+"""Clerk's Backend API: users, their external accounts, their OAuth tokens, and what `clerk_desk.py` has.
 
 https://clerk.com/docs/reference/backend-api
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from socialconnect.sandbox import clerk_desk as desk
 from socialconnect.sandbox import dice, frontend
 from socialconnect.sandbox.answers import Answer, Call, answer, whole
 from socialconnect.sandbox.limits import Window
@@ -17,8 +18,8 @@ from socialconnect.sandbox.selection import newest_first, select
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from socialconnect.sandbox.tokens import Tokens
-    from socialconnect.sandbox.world import Account, World
+    from socialconnect.sandbox.instance import Instance
+    from socialconnect.sandbox.world import Account
 
 HOST = "api.clerk.com"
 VERSIONS = ("2021-02-05", "2024-10-01", "2025-04-10", "2025-11-10", "2026-05-12")
@@ -56,10 +57,10 @@ _TROUBLE: dict[str, tuple[int, str, str, str]] = {
 class Clerk:
     """Answers for `api.clerk.com`."""
 
-    def __init__(self, tokens: Tokens, secret_key: str, *, limits: bool) -> None:
-        self._world = tokens.world
-        self._tokens = tokens
-        self._secret_key = secret_key
+    def __init__(self, instance: Instance, *, limits: bool) -> None:
+        self._instance = instance
+        self._world = instance.world
+        self._tokens = instance.tokens
         self._window = Window(1000, 10.0) if limits else None
         self._count = 0
 
@@ -86,20 +87,35 @@ class Clerk:
         return throttled(wait) if wait else None
 
     def _route(self, call: Call) -> Answer:
-        parts = call.path.strip("/").split("/") if call.method == "GET" else []
-        match parts:
-            case ["v1", "users"]:
+        parts = call.path.strip("/").split("/")
+        match call.method, parts:
+            case "GET", ["v1", "users"]:
                 return self._users(call)
-            case ["v1", "users", "count"]:
+            case "GET", ["v1", "users", "count"]:
                 return answer(200, {"object": "total_count", "total_count": len(select(self._world, call))})
-            case ["v1", "users", user_id]:
+            case "GET", ["v1", "users", user_id]:
                 return Answer(200, user_body(self._world, self._tokens, self._index(user_id), call.now), _PLAIN)
-            case ["v1", "users", user_id, "oauth_access_tokens", provider]:
+            case "GET", ["v1", "users", user_id, "oauth_access_tokens", provider]:
                 return self._access_tokens(call, self._index(user_id), provider)
-            case ["v1", "domains"]:
-                return answer(200, domains(self._world))
-            case ["v1", "instance"]:
-                return answer(200, instance(self._world))
+        return self._settings(call, parts)
+
+    def _settings(self, call: Call, parts: Sequence[str]) -> Answer:
+        match call.method, parts:
+            case "DELETE", ["v1", "users", user_id, "external_accounts", eac]:
+                self._instance.linked.disconnect(self._index(user_id), eac)
+                return answer(200, desk.deleted(eac))
+            case "POST", ["v1", "sign_in_tokens"]:
+                return answer(200, desk.create_ticket(self._instance, call))
+            case "POST", ["v1", "sign_in_tokens", identity, "revoke"]:
+                return answer(200, desk.ticket_body(self._world, self._instance.tickets.revoke(identity, call.now)))
+            case "GET", ["v1", "redirect_urls"]:
+                return answer(200, desk.redirect_urls(self._world))
+            case "GET", ["v1", "jwks"]:
+                return answer(200, desk.jwks(self._world))
+            case "GET", ["v1", "domains"]:
+                return answer(200, desk.domains(self._world, frontend.HOST, frontend.PORTAL))
+            case "GET", ["v1", "instance"]:
+                return answer(200, desk.instance_body(self._world))
         raise Refused(404, "resource_not_found", "The URL was not found.")
 
     def _check(self, call: Call) -> None:
@@ -108,7 +124,7 @@ class Clerk:
             raise Refused(401, "authentication_invalid", "Unable to authenticate the request: no secret key was sent.")
         if not call.bearer:
             raise Refused(401, "authorization_header_format_invalid", "Invalid Authorization header format.")
-        if call.bearer != self._secret_key:
+        if call.bearer != self._instance.secret_key:
             raise Refused(401, "clerk_key_invalid", "The provided Clerk Secret Key is invalid.")
         if len(versions) > 1 or (versions and versions[0] not in VERSIONS):
             raise Refused(400, "api_version_invalid", f"The API version {' and '.join(versions)!r} is not valid.")
@@ -210,30 +226,3 @@ def throttled(wait: float | None) -> Answer:
     """Clerk's 429, with Retry-After unless `wait` is None."""
     found = failure(Refused(429, "too_many_requests", "Too many requests. Please try again in a bit."))
     return found if wait is None else found.with_headers(retry_after=str(int(wait)))
-
-
-def domains(world: World) -> dict[str, object]:
-    """The instance's one domain: it names the hosts of the Frontend API and of the Account Portal."""
-    domain = {
-        "object": "domain",
-        "id": dice.encode("dmn", 0, world.seed, 1_500_000_000),
-        "name": frontend.HOST.removeprefix("clerk."),
-        "is_satellite": False,
-        "frontend_api_url": f"https://{frontend.HOST}",
-        "accounts_portal_url": f"https://{frontend.PORTAL}",
-        "proxy_url": None,
-        "development_origin": "",
-        "cname_targets": [],
-    }
-    return {"data": [domain], "total_count": 1}
-
-
-def instance(world: World) -> dict[str, object]:
-    """The instance itself."""
-    return {
-        "object": "instance",
-        "id": dice.encode("ins", 0, world.seed, 1_500_000_000),
-        "environment_type": "production",
-        "allowed_origins": None,
-        "workspace_id": None,
-    }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from socialconnect.sandbox import clerk, frontend, github, google, notion
+from socialconnect.sandbox import clerk, consents, frontend, github, google, notion
 from socialconnect.sandbox.answers import Answer, Call, Provider, Service, answer
 from socialconnect.sandbox.faults import FOREIGN
 from socialconnect.sandbox.refusals import Refused, failure
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from socialconnect.sandbox.faults import Fault
     from socialconnect.sandbox.generic import Generic
-    from socialconnect.sandbox.tokens import Tokens
+    from socialconnect.sandbox.instance import Instance
 
 SLOW = 2.0
 WAIT = 3.0
@@ -33,7 +34,8 @@ class Outcome:
 class Hosts:
     """All hosts of the sandbox."""
 
-    def __init__(self, tokens: Tokens, generics: Sequence[Generic], *, secret_key: str, limits: bool) -> None:
+    def __init__(self, instance: Instance, generics: Sequence[Generic], *, limits: bool) -> None:
+        tokens = instance.tokens
         self._faults = tokens.faults
         self._hand: dict[str, tuple[str, Provider]] = {
             github.HOST: ("github", github.GitHub(tokens, limits=limits)),
@@ -41,9 +43,11 @@ class Hosts:
             **{host: ("google", google.Google(tokens)) for host in google.HOSTS},
         }
         self._clerk: Mapping[str, Service] = {
-            clerk.HOST: clerk.Clerk(tokens, secret_key, limits=limits),
-            frontend.HOST: frontend.Frontend(tokens.world),
+            clerk.HOST: clerk.Clerk(instance, limits=limits),
+            frontend.HOST: frontend.Frontend(instance, limits=limits),
         }
+        self._pages: Mapping[str, Service] = {frontend.PORTAL: _nothing, consents.HOST: _nothing}
+        self._lock = threading.Lock()
         self._generic: dict[str, list[Generic]] = {}
         for generic in generics:
             for host in generic.hosts:
@@ -52,10 +56,14 @@ class Hosts:
     @property
     def names(self) -> tuple[str, ...]:
         """Every host that is served."""
-        return tuple(dict.fromkeys((*self._clerk, *self._hand, *self._generic)))
+        return tuple(dict.fromkeys((*self._clerk, *self._pages, *self._hand, *self._generic)))
 
     def handle(self, call: Call) -> Outcome:
-        """What becomes of one call."""
+        """What becomes of one call: one at a time, since a browser's and the client's come on threads of their own."""
+        with self._lock:
+            return Outcome(self._pages[call.host](call)) if call.host in self._pages else self._handled(call)
+
+    def _handled(self, call: Call) -> Outcome:
         provider = self._provider(call)
         struck = self._faults.on_request(provider)
         call = replace(call, faults=frozenset(struck))

@@ -11,6 +11,8 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from socialconnect.sandbox.refusals import Refused
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 MOST = 16
 """How many accounts of one provider a user's ids have room for."""
 
+_PASSWORDLESS = 7
 _LASTING = ("healthy", "large", "empty")
 """How an account fares that connecting it again does not change."""
 
@@ -77,6 +80,28 @@ class Linked:
             if account is not None:
                 self._world.changed[account.user] = tuple(one for one in self._of(account) if one.eac != eac)
         return account
+
+    def disconnect(self, user: int, eac: str) -> Account:
+        """Take a user's account away as Clerk does when asked to; only its canonical id, `eac_…`, will do.
+
+        Raises a Refused where the user has no such account, or could no longer sign in without it: every tenth user
+        signed up with a provider and has no password, and keeps the last account.
+        """
+        mine = self._world.accounts(user)
+        account = next((one for one in mine if one.eac == eac), None)
+        if account is None:
+            raise Refused(
+                404, "external_account_not_found", f"No external account was found with id {eac}.", message="not found"
+            )
+        verified = [one for one in mine if one.situation != "unverified"]
+        if user % 10 == _PASSWORDLESS and verified == [account]:
+            raise Refused(
+                400,
+                "last_required_identification_deletion_failed",
+                "You cannot delete your last identification.",
+                message="Deletion failed",
+            )
+        return self.remove(eac) or account
 
     def _of(self, account: Account) -> tuple[Account, ...]:
         return self._world.accounts(account.user)

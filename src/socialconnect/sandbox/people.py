@@ -59,6 +59,11 @@ _NEVER: dict[str, object] = {
 
 def user_body(world: World, tokens: Tokens, index: int, now: float) -> bytes:
     """One user, as JSON."""
+    return msgspec.json.encode(user(world, tokens, index, now))
+
+
+def user(world: World, tokens: Tokens, index: int, now: float) -> dict[str, object]:
+    """One user, as the Backend API shows them."""
     person = world.person(index)
     accounts = world.accounts(index)
     emails = [_email(world, person, accounts)]
@@ -67,30 +72,28 @@ def user_body(world: World, tokens: Tokens, index: int, now: float) -> bytes:
         emails.insert(0, {**second, "email_address": f"{person.slug}.work@example.com"})
     image = f"https://img.sandbox.example/{person.user_id}"
     day = 86_400_000
-    return msgspec.json.encode(
-        {
-            **_NEVER,
-            "id": person.user_id,
-            "external_id": external_id(person) if index % 5 else None,
-            "username": person.username,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "image_url": image,
-            "profile_image_url": image,
-            "has_image": index % 3 == 0,
-            "primary_email_address_id": emails[-1]["id"],
-            "email_addresses": emails,
-            "external_accounts": [_external(account, person, tokens, now) for account in accounts],
-            "public_metadata": {"plan": "free" if index % 4 else "team"},
-            "private_metadata": {"note": f"not for frames: {person.slug}"},
-            "password_enabled": index % 2 == 0,
-            "password_last_updated_at": person.created_at if index % 2 == 0 else None,
-            "last_sign_in_at": person.last_sign_in_at,
-            "last_active_at": None if person.last_sign_in_at is None else person.last_sign_in_at // day * day,
-            "created_at": person.created_at,
-            "updated_at": person.updated_at,
-        }
-    )
+    return {
+        **_NEVER,
+        "id": person.user_id,
+        "external_id": external_id(person) if index % 5 else None,
+        "username": person.username,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "image_url": image,
+        "profile_image_url": image,
+        "has_image": index % 3 == 0,
+        "primary_email_address_id": emails[-1]["id"],
+        "email_addresses": emails,
+        "external_accounts": [external(account, person, tokens, now) for account in accounts],
+        "public_metadata": {"plan": "free" if index % 4 else "team"},
+        "private_metadata": {"note": f"not for frames: {person.slug}"},
+        "password_enabled": index % 2 == 0,
+        "password_last_updated_at": person.created_at if index % 2 == 0 else None,
+        "last_sign_in_at": person.last_sign_in_at,
+        "last_active_at": None if person.last_sign_in_at is None else person.last_sign_in_at // day * day,
+        "created_at": person.created_at,
+        "updated_at": person.updated_at,
+    }
 
 
 def _identification(world: World, person: Person, ordinal: int) -> str:
@@ -120,7 +123,8 @@ def _email(world: World, person: Person, accounts: tuple[Account, ...]) -> dict[
     }
 
 
-def _external(account: Account, person: Person, tokens: Tokens, now: float) -> dict[str, object]:
+def external(account: Account, person: Person, tokens: Tokens, now: float) -> dict[str, object]:
+    """One external account of a user."""
     google = account.provider == "google"
     verified = account.situation != "unverified"
     found: dict[str, object] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections import Counter, deque
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +40,7 @@ class Record:
         self.statuses: Counter[int] = Counter()
         self.peak = 0
         self._now = 0
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return self.hosts.total()
@@ -50,11 +53,12 @@ class Record:
 
     def add(self, served: Served) -> None:
         """Keep one request."""
-        self.last.append(served)
-        self.hosts[served.host] += 1
-        self.statuses[served.status] += 1
-        if served.status == 429:
-            self.throttled[served.host] += 1
+        with self._lock:
+            self.last.append(served)
+            self.hosts[served.host] += 1
+            self.statuses[served.status] += 1
+            if served.status == 429:
+                self.throttled[served.host] += 1
 
     def clear(self) -> None:
         """Forget all of it."""
@@ -67,29 +71,36 @@ class Record:
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Count a request while it is answered."""
-        self._now += 1
-        self.peak = max(self.peak, self._now)
+        with self._lock:
+            self._now += 1
+            self.peak = max(self.peak, self._now)
         try:
             yield
         finally:
-            self._now -= 1
+            with self._lock:
+                self._now -= 1
 
 
 class Clock:
     """Epoch seconds that begin at EPOCH with the first request and go on as the event loop's time does.
 
     A loop with virtual time makes the hours of the sandbox pass at once; another loop, whose time may begin anywhere,
-    goes on from where the last one stood.
+    goes on from where the last one stood. Where no loop runs it is the machine's, by which loops go.
     """
 
     def __init__(self) -> None:
         self._offset: float | None = None
         self._last = float(EPOCH)
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         """The time now: it never goes back."""
-        time = asyncio.get_running_loop().time()
-        if self._offset is None or time + self._offset < self._last:
-            self._offset = self._last - time
-        self._last = time + self._offset
-        return self._last
+        try:
+            moment = asyncio.get_running_loop().time()
+        except RuntimeError:
+            moment = time.monotonic()
+        with self._lock:
+            if self._offset is None or moment + self._offset < self._last:
+                self._offset = self._last - moment
+            self._last = moment + self._offset
+            return self._last
