@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from socialconnect import settings as module
+from socialconnect import vault
 from socialconnect.errors import InvalidKey, MissingKey, UsageError
 from socialconnect.settings import KEY, Settings, check_address, is_loopback
 
@@ -78,6 +79,8 @@ def nothing_set(monkeypatch, tmp_path, keyring):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+    monkeypatch.setattr(vault, "_process", None)
+    monkeypatch.setattr(vault, "_colab", None)
     keyring(None)
 
 
@@ -269,6 +272,7 @@ def test_every_setting_can_be_a_variable(monkeypatch):
         "budgets": {"https://api.clerk.com": "1000/10s"},
         "clerk_api_version": "2026-01-01",
         "api_versions": {"notion": "2022-06-28"},
+        "redirect_url": "https://app.example/back",
         "cache": "answers.db",
         "max_wait": 7.5,
         "timeout": 3.0,

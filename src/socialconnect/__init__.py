@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     )
     from socialconnect.http.recording import record
     from socialconnect.http.replaying import replay
+    from socialconnect.login import login, logout, whoami
     from socialconnect.notebook.providers import ProviderPicker
     from socialconnect.notebook.resources import ResourcePicker
     from socialconnect.notebook.users import UserPicker
@@ -144,10 +145,13 @@ __all__ = [
     "__version__",
     "columns",
     "enable_nested_asyncio",
+    "login",
+    "logout",
     "plot",
     "record",
     "replay",
     "sandbox",
+    "whoami",
 ]
 
 _HOMES = {
@@ -164,6 +168,7 @@ _HOMES = {
     "TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
     "http.replaying": "replay",
+    "login": "login logout whoami",
     "notebook.providers": "ProviderPicker",
     "notebook.resources": "ResourcePicker",
     "notebook.users": "UserPicker",

@@ -1,32 +1,44 @@
 """One frozen `Settings`, and where each value comes from.
 
-In this order: an argument, the environment, a `.env` file in the working directory, the system keyring (with the
-`keyring` package installed), a Colab secret. Nothing is read before a `Settings` is made.
+In this order: an argument, the environment, a `.env` file in the working directory. The secret key has three more
+places: what `login()` was given in this process comes right after an argument, since somebody chose it here and now;
+the system keyring (with the `keyring` package installed) and Colab's secrets come last. Nothing is read before a
+`Settings` is made.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-import sys
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from pydantic_settings.exceptions import SettingsError
 
+from socialconnect import vault
 from socialconnect.errors import InvalidKey, MissingKey, UnknownName, UsageError
 from socialconnect.markup import block, table
 from socialconnect.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from pydantic.fields import FieldInfo
 
-KEY = "CLERK_SECRET_KEY"
+KEY = vault.KEY
+Place = Literal["argument", "process", "environment", "dotenv", "keyring", "colab", "sandbox"]
+"""Where a secret key came from."""
+
 _GET_KEY = "Find it in the Clerk Dashboard under API keys; it begins with sk_test_ or sk_live_."
 
 
@@ -49,6 +61,9 @@ class Settings(BaseSettings):
     limit. An answer is found again only with the same token, for the same account, under the same secret key. The file
     holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. What is
     not used for 30 days is dropped, and past 1 GiB what was used longest ago. It needs the extra `cache`.
+
+    `redirect_url` is where `connect(…, flow="native")` ends, an address that the Clerk instance allows: by default the
+    user's page of its Account Portal.
 
     >>> Settings.make(max_wait=30).max_wait
     30.0
@@ -77,6 +92,7 @@ class Settings(BaseSettings):
     engine: Literal["thread", "nested"] = "thread"
     progress: bool | None = None
     cache: str | Path = ""
+    redirect_url: str = ""
 
     @classmethod
     def make(cls, **values: object) -> Settings:
@@ -107,7 +123,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The places, first come first served."""
         del file_secret_settings
-        return init_settings, env_settings, dotenv_settings, _Stored(settings_cls)
+        return init_settings, _Process(settings_cls), env_settings, dotenv_settings, _Stored(settings_cls)
 
     @field_validator("base_urls")
     @classmethod
@@ -122,7 +138,8 @@ class Settings(BaseSettings):
         if not self._key():
             raise MissingKey(
                 "No Clerk secret key was found.",
-                cure=f"Set {KEY} in the environment or a .env file, or pass Client(secret_key=…). {_GET_KEY} "
+                cure=f"Run sc.login(), set {KEY} in the environment or a .env file, or pass Client(secret_key=…). "
+                f"{_GET_KEY} "
                 "Without an account, sc.sandbox() gives a client on an embedded world.",
             )
         if self._key().startswith("pk_"):
@@ -196,42 +213,51 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _Stored(PydanticBaseSettingsSource):
-    """The secret key out of the system keyring or Colab's secrets, where either is there."""
+class _Process(PydanticBaseSettingsSource):
+    """The secret key that `login()` was given in this process."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """What pydantic-settings asks of a source; the key is the only value kept in such a place."""
         del field
-        value = (_from_keyring() or _from_colab()) if field_name == "secret_key" else None
-        return value, field_name, False
+        return self._look() if field_name == "secret_key" else None, KEY, False
 
     def __call__(self) -> dict[str, Any]:
         """Look only when nothing before this gave a key."""
-        if self.current_state.get("secret_key") or self.current_state.get(KEY):
+        if self.current_state.get(KEY):
             return {}
         value, name, _ = self.get_field_value(Settings.model_fields["secret_key"], "secret_key")
         return {name: value} if value else {}
 
-
-def _from_keyring() -> str | None:
-    try:
-        keyring = import_module("keyring")
-        errors = import_module("keyring.errors")
-    except ImportError:
-        return None
-    try:
-        value: str | None = keyring.get_password("socialconnect", KEY)
-    except errors.KeyringError:  # a container has no backend: then there is no key here
-        return None
-    return value
+    def _look(self) -> SecretStr | None:
+        return vault.remembered()
 
 
-def _from_colab() -> str | None:
-    if "google.colab" not in sys.modules:  # importable without a kernel, and then it hangs
-        return None
-    userdata = import_module("google.colab.userdata")
-    try:
-        value: str | None = userdata.get(KEY)
-    except (userdata.SecretNotFoundError, userdata.NotebookAccessError, userdata.TimeoutException):
-        return None
-    return value
+class _Stored(_Process):
+    """The secret key out of the system keyring or Colab's secrets, where either is there."""
+
+    def _look(self) -> SecretStr | None:
+        return _from_keyring() or _from_colab()
+
+
+def places() -> Iterator[tuple[Place, SecretStr]]:
+    """Every place that holds a secret key, with it, in the order in which they are asked."""
+    field = Settings.model_fields["secret_key"]
+    looks: dict[Place, Callable[[], str | SecretStr | None]] = {
+        "process": vault.remembered,
+        "environment": lambda: EnvSettingsSource(Settings).get_field_value(field, "secret_key")[0],
+        "dotenv": lambda: DotEnvSettingsSource(Settings).get_field_value(field, "secret_key")[0],
+        "keyring": _from_keyring,
+        "colab": _from_colab,
+    }
+    for place, look in looks.items():
+        key = hide(look())
+        if key is not None and key.get_secret_value().strip():
+            yield place, key
+
+
+def _from_keyring() -> SecretStr | None:
+    return vault.in_keyring()
+
+
+def _from_colab() -> SecretStr | None:
+    return vault.colab_secret()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, coverage, demo, lab, listing, pull, scan, serve
+from socialconnect.cli import check, coverage, demo, lab, listing, login, pull, scan, serve
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -28,8 +28,8 @@ Exit codes:
 Where accounts of one pull ended with several of these, it exits with the highest. The rows of the other accounts are
 written all the same.
 
-The Clerk secret key comes from CLERK_SECRET_KEY in the environment or a .env file, or from the system keyring; never
-from the command line, which other programs can see."""
+The Clerk secret key comes from CLERK_SECRET_KEY in the environment or a .env file, or from the system keyring, where
+`socialconnect login` puts it; never from the command line, which other programs can see."""
 
 app = typer.Typer(
     name="socialconnect",
@@ -61,6 +61,9 @@ def _root(
 _COMMANDS = (
     demo.demo,
     check.check,
+    login.login,
+    login.logout,
+    login.whoami,
     listing.users,
     listing.accounts,
     coverage.coverage,
@@ -72,7 +75,7 @@ _COMMANDS = (
     lab.lab,
 )
 for _function in _COMMANDS:
-    app.command()(command(_function))
+    app.command(context_settings=login.ANYTHING if _function is login.login else None)(command(_function))
 app.command("providers", hidden=True)(command(listing.connectors))
 
 
