@@ -117,7 +117,7 @@ def logout() -> list[Place]:
     where the keyring does not let go of it.
 
     >>> import socialconnect as sc
-    >>> sc.logout()  # doctest: +SKIP - it would log out whoever runs the tests
+    >>> sc.logout()  # doctest: +SKIP
     ['process', 'keyring']
     """
     forgotten: list[Place] = ["process"] if vault.remembered() else []
