@@ -286,10 +286,10 @@ def test_a_child_that_contradicts_itself_is_refused(change, match):
     facts = {
         "path": "/repos/{repo}/issues",
         "columns": columns("Int64", "id"),
-        "parent": Parent("repos", "repo"),
+        "parent": Parent("repos", "repo", column="name"),
     } | change
     with pytest.raises(UsageError, match=match):
-        Resource("issues", **facts)
+        Connector("acme", "https://api.acme.example", (REPOS, Resource("issues", **facts)))
 
 
 @pytest.mark.parametrize("parent", [Parent("repo", "repo"), Parent("repos", "repo", column="nam")])

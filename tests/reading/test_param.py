@@ -101,3 +101,12 @@ def test_a_parameter_cannot_hide_what_reading_takes(name):
     """A parameter with the name of one of read's own could never be passed."""
     with pytest.raises(UsageError, match=f"A parameter of 'things' cannot be called '{name}'"):
         resource(Param(name))
+
+
+def test_a_time_may_stand_so_many_days_from_today():
+    """A default of days is midnight in UTC, so that two reads of one day ask for the same."""
+    begin = Param("begin", datetime, default="-30d").standing
+    end = Param("end", datetime, default="+1d").standing
+    assert (begin.hour, begin.minute, begin.second, begin.microsecond, begin.utcoffset().seconds) == (0, 0, 0, 0, 0)
+    assert (end - begin).days == 31
+    assert Param("label", default="-30d").standing == "-30d"

@@ -196,7 +196,7 @@ def _headers(request: Request, token: Secret | None) -> dict[str, str]:
         "accept-encoding": "gzip, deflate",
         "user-agent": USER_AGENT,
         **{name.lower(): value for name, value in request.headers.items()},
-        **({} if token is None else {"authorization": f"Bearer {token.reveal()}"}),
+        **({} if token is None else {"authorization": f"{request.scheme} {token.reveal()}"}),
     }
 
 

@@ -99,7 +99,8 @@ def _duration(value: object) -> int | float | None:
     match = _SPAN.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
         return None
-    seconds = sum(float(part) * unit for part, unit in zip(match.groups(), _SPANS.values(), strict=True) if part)
+    parts = zip(match.groups(), _SPANS.values(), strict=True)
+    seconds = sum((float(part) * unit for part, unit in parts if part), 0.0)
     return int(seconds) if seconds.is_integer() else seconds
 
 

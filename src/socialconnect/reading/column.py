@@ -8,12 +8,29 @@ from typing import Literal, get_args
 
 from socialconnect.errors import UsageError
 from socialconnect.reading import paths
+from socialconnect.reading.account import RECORD
 from socialconnect.reading.fill import ways
+from socialconnect.reading.names import unknown
 
 Dtype = Literal["string", "Int64", "Float64", "boolean", "datetime", "category", "list", "json"]
 Form = Literal[
-    *("", "s", "ms", "msdate", "zoned", "snowflake", "duration", "text", "join", "present", "has", "count"),
-    *("keys", "date", "dash", "day", "place"),
+    "",
+    "s",
+    "ms",
+    "msdate",
+    "zoned",
+    "snowflake",
+    "duration",
+    "text",
+    "join",
+    "present",
+    "has",
+    "count",
+    "keys",
+    "date",
+    "dash",
+    "day",
+    "place",
 ]
 
 _FORMS: dict[str, tuple[Dtype, ...]] = {
@@ -91,10 +108,7 @@ class Column:
                 if self.form in _FORMS
                 else f"Use one of {', '.join(_FORMS)}.",
             )
-        if self.take and re.compile(self.take).groups != 1 and self.form != "has":
-            raise UsageError(f"The pattern of column {self.name!r} needs one group.", cure="Put ( ) around the value.")
-        if self.form == "has" and not self.take:
-            raise UsageError(f"Column {self.name!r} says not what to look for.", cure="Give its pattern as `take`.")
+        self._check_patterns()
         if self.na and self.dtype in ("list", "json"):
             raise UsageError(f"Column {self.name!r} is no single value.", cure="Leave out `na`.")
         if self.fill and (self.dtype != "string" or self.path or self.form):
@@ -102,6 +116,14 @@ class Column:
         if not self.path:
             object.__setattr__(self, "path", "." if self.fill or self.form == "place" else self.name)
         check_path(self.path, f"Column {self.name!r}")
+        if {*self.of_account.split("|")} - {"", *RECORD}:
+            raise unknown("field", self.of_account, RECORD, "of Clerk's record of an account")
+
+    def _check_patterns(self) -> None:
+        if self.form == "has" and not self.take:
+            raise UsageError(f"Column {self.name!r} says not what to look for.", cure="Give its pattern as `take`.")
+        if self.take and re.compile(self.take).groups != 1 and self.form != "has":
+            raise UsageError(f"The pattern of column {self.name!r} needs one group.", cure="Put ( ) around the value.")
         try:
             ways(self.fill) if self.fill else None
         except ValueError as error:

@@ -17,16 +17,18 @@ from urllib.parse import urlsplit
 from socialconnect.errors import UsageError
 from socialconnect.reading.column import Column, Dtype, Form, columns
 from socialconnect.reading.decide import Manners
+from socialconnect.reading.holes import VERSION, holes
 from socialconnect.reading.names import check_name, unknown
 from socialconnect.reading.param import Param, Value
 from socialconnect.reading.profile import Profile
-from socialconnect.reading.resource import IDENTITY, Parent, Resource
+from socialconnect.reading.resource import IDENTITY, Asks, Parent, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
     "IDENTITY",
+    "Asks",
     "Budget",
     "Column",
     "Connector",
@@ -78,7 +80,10 @@ class Connector:
 
     `strategy` is Clerk's name for it, `oauth_NAME` by default. A token goes to `origin` and the further `origins`
     only. `concurrency` is how many requests one token may have under way; `scope_aliases` give scopes with two names
-    one. `api_version` goes out as the header `version_header`; `versions` are those that a setting may choose instead.
+    one. `api_version` goes out as the header `version_header`, or in `{version}` of a path; `versions` are those that a
+    setting may choose instead. `binds` gives names to values that requests need of an earlier call: `{"me":
+    "token.own_id"}` puts, wherever a resource or `headers` has `{me}`, what the first row of the resource `token` has
+    in its column `own_id`; each is asked for once for each token.
     `profile` says which columns hold what all providers' profiles have in common.
     """
 
@@ -98,6 +103,7 @@ class Connector:
     version_header: str = ""
     versions: tuple[str, ...] = ()
     scope_aliases: Mapping[str, str] = field(default_factory=dict)
+    binds: Mapping[str, str] = field(default_factory=dict)
     profile: Profile | None = None
 
     def __post_init__(self) -> None:
@@ -121,6 +127,9 @@ class Connector:
 
         for resource in self.resources:
             self._check_parent(resource)
+            self._check_holes(resource)
+        for name in self.binds:
+            self.bind(name)
         if self.profile is not None:
             self.profile.check(self.resource(self.profile.resource))
 
@@ -132,6 +141,37 @@ class Connector:
         for name in (parent.column, *parent.carry.values(), *([parent.where] if parent.where else [])):
             listing.column(name)
         listing.given(parent.arguments)
+
+    def _check_holes(self, resource: Resource) -> None:
+        known = {one.name for one in resource.arguments if one.into == "path"} | {VERSION, *self.binds}
+        missing = sorted(holes(resource.path) - known)
+        if missing:
+            raise UsageError(
+                f"Nothing fills {{{missing[0]}}} in the path of {resource.name!r}.",
+                cure="Declare a parent, a Param, or one of the connector's binds.",
+            )
+
+    def bind(self, name: str) -> tuple[Resource, Column]:
+        """Where a bound value comes from; an error where that is not there, or would need a bound value itself."""
+        source, _, column = self.binds[name].partition(".")
+        resource = self.resource(source)
+        if resource.parent or resource.holes & set(self.binds):
+            raise UsageError(f"{{{name}}} comes from {source!r}, which needs more itself.", cure="Bind a simple call.")
+        return resource, resource.column(column)
+
+    def bound_of(self, source: Resource) -> tuple[Column, ...]:
+        """All columns of a resource that are bound, so that one call tells every one of them."""
+        names = (text.partition(".") for text in self.binds.values())
+        return tuple(dict.fromkeys(source.column(column) for name, _, column in names if name == source.name))
+
+    @property
+    def _sources(self) -> frozenset[str]:
+        return frozenset(text.partition(".")[0] for text in self.binds.values())
+
+    def bound(self, resource: Resource) -> tuple[str, ...]:
+        """The names of the bound values that a resource's requests need."""
+        used = resource.holes | holes(self.headers_for(resource))
+        return tuple(name for name in self.binds if name in used)
 
     def at(self, version: str) -> Connector:
         """The connector for another version of the provider's API; a UsageError where it is not one of `versions`."""
@@ -146,7 +186,10 @@ class Connector:
         """The headers of a resource's requests, its API version among them."""
         version = resource.api_version or self.api_version
         pinned = {self.version_header: version} if self.version_header and version else {}
-        return {**self.headers, **pinned, **resource.headers}
+        own = self.headers
+        if resource.name in self._sources:  # which is asked for what fills the others
+            own = {name: text for name, text in own.items() if not holes(text) & set(self.binds)}
+        return {**own, **pinned, **resource.headers}
 
     def missing(self, resource: Resource, granted: Iterable[str]) -> tuple[str, ...]:
         """The scopes of which one would have to be granted too; nothing where what is granted suffices."""
@@ -167,7 +210,8 @@ class Connector:
     def needs(self, resource: Resource) -> tuple[tuple[str, ...], ...]:
         """Groups of scopes, of each of which any one is required: the resource's own, and those of its parents."""
         parents = (self.resource(resource.parent.resource),) if resource.parent else ()
-        return tuple(one.scopes for one in (resource, *parents) if one.scopes)
+        sources = (self.bind(name)[0] for name in self.bound(resource))
+        return tuple(dict.fromkeys(one.scopes for one in (resource, *parents, *sources) if one.scopes))
 
     def widened(self, granted: Iterable[str]) -> frozenset[str]:
         """What is granted, each scope under its one name, with all that it contains."""

@@ -9,6 +9,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from socialconnect.errors import (
     AccessDenied,
     MalformedResponse,
@@ -19,12 +21,15 @@ from socialconnect.errors import (
     SocialConnectError,
     Unavailable,
 )
+from socialconnect.reading.account import NOBODY
 from socialconnect.reading.extract import Extractor
+from socialconnect.reading.holes import VERSION
 from socialconnect.reading.read import read
 from socialconnect.reading.typed import Page
 
 if TYPE_CHECKING:
-    from socialconnect.reading.declare import Connector, Parent, Resource, Value
+    from socialconnect.reading.account import Rows, Whose
+    from socialconnect.reading.declare import Column, Connector, Parent, Resource, Value
     from socialconnect.reading.further import Send
     from socialconnect.reading.messages import Request
 
@@ -51,22 +56,106 @@ class Reading:
     def __post_init__(self) -> None:
         self._request(self.resource, self.arguments)  # refused before anything is sent
 
-    async def pages(self, send_for: SendFor, *, width: int) -> AsyncGenerator[tuple[int, Page]]:
-        """Every page with its number; at most `width` requests are under way."""
+    async def pages(self, send_for: SendFor, *, width: int, whose: Whose = NOBODY) -> AsyncGenerator[tuple[int, Page]]:
+        """Every page of the account that `whose` describes, with its number; at most `width` requests are under way."""
+        if self.resource.identity:
+            yield 0, self.extractor.page(msgspec.json.encode(dict(whose.record)), account=whose.record)
+            return
+        one = _Reading(self, send_for, whose)
+        bound = await one.bound(self.resource)
         if self.resource.parent is None:
-            request = self._request(self.resource, self.arguments)
-            async with aclosing(read(request, self.extractor, send_for(self.resource), width=width)) as pages:
+            request = one.request(self.resource, self.arguments, bound=bound)
+            async with aclosing(one.read(request, width)) as pages:
                 async for numbered in pages:
                     yield numbered
             return
         number = 0
-        async with aclosing(self._of_parents(self.resource.parent, send_for, width)) as found:
+        async with aclosing(one.of_parents(self.resource.parent, width, bound)) as found:
             async for page in found:
                 yield number, page
                 number += 1
 
-    async def _of_parents(self, parent: Parent, send_for: SendFor, width: int) -> AsyncGenerator[Page]:
-        listed = await self._parents(parent, send_for, width)
+    def _request(self, resource: Resource, arguments: Mapping[str, Value]) -> Request:
+        return resource.request(self.connector.origin, self.connector.headers_for(resource), arguments)
+
+
+class _Reading:
+    """One resource read for one account: with its scopes, and with what earlier calls have told of it."""
+
+    def __init__(self, plan: Reading, send_for: SendFor, whose: Whose) -> None:
+        self.connector, self.resource, self.extractor = plan.connector, plan.resource, plan.extractor
+        self.arguments = plan.arguments
+        self._send_for = send_for
+        self._whose = whose
+        self._granted = self.connector.widened(whose.scopes or ())
+
+    def read(self, request: Request, width: int, parent: _Row | None = None) -> AsyncGenerator[tuple[int, Page]]:
+        """The pages of one listing."""
+        send = self._send_for(self.resource)
+        return read(request, self.extractor, send, width=width, parent=parent or {}, account=self._whose.record)
+
+    def request(
+        self, resource: Resource, arguments: Mapping[str, Value], parent: str = "", *, bound: Mapping[str, str]
+    ) -> Request:
+        """The first request of a listing."""
+        return resource.request(
+            self.connector.origin,
+            self.connector.headers_for(resource),
+            arguments,
+            parent,
+            bound=bound,
+            granted=self._granted,
+        )
+
+    async def bound(self, resource: Resource) -> dict[str, str]:
+        """The values that a resource's requests need of earlier calls."""
+        version = resource.api_version or self.connector.api_version
+        found = {VERSION: version} if version else {}
+        told: dict[str, Rows] = {}
+        for name in self.connector.bound(resource):
+            source, column = self.connector.bind(name)
+            if source.name not in told:
+                told[source.name] = await self._rows(source, {}, self.connector.bound_of(source))
+            value = next((row[column.name] for row in told[source.name] if row[column.name] is not None), None)
+            if value is None:
+                raise MalformedResponse(
+                    f"{self.connector.name}.{source.name} tells no {column.name}, which {resource.name} needs.",
+                    cure="Try again; if it stays, the provider changed.",
+                )
+            found[name] = str(value)
+        return found
+
+    async def _rows(self, source: Resource, arguments: Mapping[str, Value], columns: Sequence[Column]) -> Rows:
+        """All rows of a short listing: from this token's earlier calls where it was asked for already."""
+        names = [column.name for column in columns]
+        key = (self.connector.name, source.name, repr(sorted(arguments.items())), *names, self._whose.key)
+        known = self._whose.known.find(key) if self._whose.key else None
+        if known is not None:
+            return known
+        listed = _Listed(names)
+        await self._list(source, arguments, columns, 1, listed)
+        if listed.broken is not None:
+            raise listed.broken
+        if self._whose.key:
+            self._whose.known.keep(key, listed.rows)
+        return tuple(listed.rows)
+
+    async def _list(
+        self, source: Resource, arguments: Mapping[str, Value], columns: Sequence[Column], width: int, listed: _Listed
+    ) -> None:
+        extractor = Extractor(source, columns)
+        request = self.request(source, arguments, bound=await self.bound(source))
+        send = self._send_for(source)
+        try:
+            async with aclosing(read(request, extractor, send, width=width, account=self._whose.record)) as pages:
+                async for number, page in pages:
+                    listed.take(number, page)
+        except _OF_ONE as error:  # what came before it is read all the same
+            listed.broken = error
+
+    async def of_parents(self, parent: Parent, width: int, bound: Mapping[str, str]) -> AsyncGenerator[Page]:
+        """The pages of each parent's listing, in the order of the parents."""
+        listed = await self._parents(parent, width)
         if listed.cut or listed.drift:
             yield self._empty(listed.cut, listed.drift)
         rows = listed.rows
@@ -75,7 +164,7 @@ class Reading:
         at_once = max(1, min(width, len(rows)))
 
         def start(row: _Row) -> AsyncGenerator[Page]:
-            return self._of_parent(parent, row, send_for, max(1, width // at_once), otherwise=bool(listed.named))
+            return self._of_parent(parent, row, max(1, width // at_once), bound, otherwise=bool(listed.named))
 
         async with aclosing(in_turn(rows, start, at_once)) as pages:
             async for row, came in pages:
@@ -93,60 +182,54 @@ class Reading:
         if failed:
             yield self._empty(_told(failed, len(rows), parent.resource))
 
-    async def _parents(self, parent: Parent, send_for: SendFor, width: int) -> _Listed:
+    async def _parents(self, parent: Parent, width: int) -> _Listed:
         """The parents that the caller names, or all that the account has."""
+        names = _wanted(parent)
         value = self.arguments.get(parent.param)
         if value is not None:
-            return _Listed(parent, list(map(str, parent.argument.values(value))))
-        listed = _Listed(parent)
-        resource = self.connector.resource(parent.resource)
-        extractor = Extractor(resource, [resource.column(name) for name in _wanted(parent)])
-        request = self._request(resource, parent.arguments)
-        try:
-            async with aclosing(read(request, extractor, send_for(resource), width=width)) as pages:
-                async for number, page in pages:
-                    listed.take(number, page)
-        except _OF_ONE as error:  # the parents that came before it are read all the same
-            listed.broken = error
+            return _Listed(names, parent, list(map(str, parent.argument.values(value))))
+        source = self.connector.resource(parent.resource)
+        columns = [source.column(name) for name in names]
+        listed = _Listed(names, parent)
+        if parent.keep:
+            listed.know(await self._rows(source, parent.arguments, columns))
+        else:
+            await self._list(source, parent.arguments, columns, width, listed)
         return listed
 
     async def _of_parent(
-        self, parent: Parent, row: _Row, send_for: SendFor, width: int, *, otherwise: bool
+        self, parent: Parent, row: _Row, width: int, bound: Mapping[str, str], *, otherwise: bool
     ) -> AsyncGenerator[Page]:
-        request = self._request(self.resource, self.arguments, str(row[parent.column]))
+        request = self.request(self.resource, self.arguments, str(row[parent.column]), bound=bound)
         try:
-            async with aclosing(
-                read(request, self.extractor, send_for(self.resource), width=width, parent=row)
-            ) as pages:
+            async with aclosing(self.read(request, width, row)) as pages:
                 async for _, page in _ordered(pages):
                     yield page
         except (NotFound, RequestRefused) as error:
-            others = await self._others(parent, row, send_for) if otherwise and parent.otherwise else []
+            others = await self._others(parent, row) if otherwise and parent.otherwise else []
             if not others:
                 raise
             del error
         else:
             return
         for other in others:
-            async with aclosing(self._of_parent(parent, other, send_for, width, otherwise=False)) as further:
+            async with aclosing(self._of_parent(parent, other, width, bound, otherwise=False)) as further:
                 async for page in further:
                     yield page
 
-    async def _others(self, parent: Parent, row: _Row, send_for: SendFor) -> list[_Row]:
+    async def _others(self, parent: Parent, row: _Row) -> list[_Row]:
         """The parents that are meant where the caller named something that holds them."""
         resource = self.connector.resource(parent.otherwise)
         extractor = Extractor(resource, [resource.column(parent.column)])
         [param] = [one for one in resource.arguments if one.into == "path"]
-        request = self._request(resource, {param.name: str(row[parent.column])}, str(row[parent.column]))
+        named = str(row[parent.column])
+        request = self.request(resource, {param.name: named}, named, bound=await self.bound(resource))
         try:
-            response = await send_for(resource)(request)
+            response = await self._send_for(resource)(request)
         except (NotFound, RequestRefused):
             return []
         page = extractor.page(response.body) if response else None
         return [{parent.column: value} for value in page.columns[0] if value is not None] if page else []
-
-    def _request(self, resource: Resource, arguments: Mapping[str, Value], parent: str = "") -> Request:
-        return resource.request(self.connector.origin, self.connector.headers_for(resource), arguments, parent)
 
     def _empty(self, cut: str, drift: Mapping[str, int] | None = None) -> Page:
         columns = len(self.extractor.columns) + self.extractor.raw
@@ -158,31 +241,46 @@ def _wanted(parent: Parent) -> list[str]:
 
 
 class _Listed:
-    """The parents of one account, each once, in the order of their listing."""
+    """The rows of a short listing in its order; where they are parents, each once, and those that are wanted alone."""
 
-    def __init__(self, parent: Parent, named: Sequence[str] = ()) -> None:
+    def __init__(self, names: Sequence[str], parent: Parent | None = None, named: Sequence[str] = ()) -> None:
         self._parent = parent
         self.named = named
-        self._names = _wanted(parent)
+        self._names = names
         self._pages: dict[int, Page] = {}
+        self._known: Rows = ()
         self.broken: SocialConnectError | None = None
         self.drift: Counter[str] = Counter()
         self.cut = ""
 
     def take(self, number: int, page: Page) -> None:
+        """Add a page."""
         self._pages[number] = page
         self.drift.update(page.drift)
         self.cut = page.cut or self.cut
 
+    def know(self, rows: Rows) -> None:
+        """Take the rows that an earlier call told."""
+        self._known = rows
+
     @property
     def rows(self) -> list[_Row]:
-        found: dict[object, _Row] = {name: {self._parent.column: name} for name in self.named}
-        for number in sorted(self._pages):
-            for values in zip(*self._pages[number].columns, strict=True):
-                row = dict(zip(self._names, values, strict=True))
-                wanted = not self._parent.where or row[self._parent.where] is not False
-                if wanted and row[self._parent.column] is not None:
-                    found.setdefault(row[self._parent.column], row)
+        """What was listed."""
+        listed = [
+            *self._known,
+            *(
+                dict(zip(self._names, values, strict=True))
+                for number in sorted(self._pages)
+                for values in zip(*self._pages[number].columns, strict=True)
+            ),
+        ]
+        if self._parent is None:
+            return list(listed)
+        column, where = self._parent.column, self._parent.where
+        found: dict[object, _Row] = {name: {column: name} for name in self.named}
+        for row in listed:
+            if row[column] is not None and (not where or row[where] is not False):
+                found.setdefault(row[column], row)
         return list(found.values())
 
 

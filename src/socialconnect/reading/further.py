@@ -118,6 +118,28 @@ class Detail:
         return [_detail(one) for one in answers] if any(answers) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A body that no path can read, made into one by a function of the connector's own: the last resort.
+
+    `mend` takes the decoded body and gives another; it is asked before rows are cut, and pages are turned without it.
+    """
+
+    mend: Callable[[Json], Json]
+    usual: float = 0.0
+
+    kind: ClassVar[str] = "mended"
+
+    async def complete(self, request: Request, body: bytes, send: Send) -> bytes:
+        """The body as the function makes it; one that is not JSON stays as it is."""
+        del request, send
+        try:
+            page: Json = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return body  # whoever cuts it will say what it is
+        return msgspec.json.encode(self.mend(page))
+
+
 async def _single(request: Request, send: Send) -> dict[str, Json]:
     try:
         response = await send(request)

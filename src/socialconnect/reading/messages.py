@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -20,7 +20,8 @@ Query = tuple[tuple[str, str], ...]
 class Request:
     """One HTTP request, still without its token: the transport adds that last.
 
-    `template` is its path without values, for traces; `weight` how many requests it counts as.
+    `template` is its path without values, for traces; `weight` how many requests it counts as; `scheme` the word that
+    goes before the token.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request:
     body: bytes | None = None
     template: str = field(default="", compare=False)
     weight: int = 1
+    scheme: str = "Bearer"
 
     @property
     def query(self) -> Query:
@@ -47,6 +49,12 @@ class Request:
         return replace(self, body=msgspec.json.encode(body))
 
 
+class Tally(Protocol):
+    """Whatever keeps how many rows came of a response."""
+
+    rows: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """One HTTP response, read whole and decompressed; header names are lower case."""
@@ -54,6 +62,7 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # a traceback may show locals, and
     body: bytes = field(default=b"", repr=False)  # some services send a token back
+    tally: Tally | None = field(default=None, repr=False, compare=False)
 
     def json(self) -> Json:
         """The body as JSON, or None where it is not."""

@@ -78,16 +78,19 @@ class NextUrl:
     """The body holds the next page's address, absolute or relative.
 
     `{"value": […], "@odata.nextLink": "https://…"}`: `NextUrl("'@odata.nextLink'")`
+
+    The parameters in `drop` are taken out of it before anything else: some providers write the token there.
     """
 
     url: str
+    drop: tuple[str, ...] = ("access_token",)
 
     kind: ClassVar[str] = "next_url"
 
     def next_request(self, request: Request, response: Response) -> Request | None:
         """Follow the address, which the transport holds against the provider's origins."""
         url = look(response.json(), self.url)
-        return _at(request, url) if isinstance(url, str) and url else None
+        return _at(request, url, self.drop) if isinstance(url, str) and url else None
 
 
 _ATTRIBUTE = r""";\s*([^\s=;,"<>]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s",;]*))?\s*"""
@@ -103,25 +106,27 @@ class LinkHeader:
     """The `Link` header names the next page, as RFC 8288 has it; some name the last one too.
 
     `Link: <https://…?page=2>; rel="next", <https://…?page=9>; rel="last"`: `LinkHeader(page="page")`, which lets
-    pages 2 to 9 be read side by side. Without `page` they are read one after another.
+    pages 2 to 9 be read side by side. Without `page` they are read one after another. The parameters in `drop` are
+    taken out of the address.
     """
 
     page: str = ""
+    drop: tuple[str, ...] = ("access_token",)
 
     kind: ClassVar[str] = "link_header"
 
     def next_request(self, request: Request, response: Response) -> Request | None:
         """Follow `rel="next"` to the letter: its path may differ from the first page's."""
         url = _links(response).get("next")
-        return _at(request, url) if url else None
+        return _at(request, url, self.drop) if url else None
 
     def remaining(self, request: Request, response: Response) -> tuple[Request, ...] | None:
         """Every page after the first, where the header tells the last one's number; else None."""
         links = _links(response)
         if not self.page or "last" not in links or "next" not in links:
             return None
-        follow = _at(request, links["next"])
-        last = dict(_at(request, links["last"]).query).get(self.page, "")
+        follow = _at(request, links["next"], self.drop)
+        last = dict(_at(request, links["last"], self.drop).query).get(self.page, "")
         first = dict(follow.query).get(self.page, "")
         if not (last.isdecimal() and first.isdecimal() and int(first) <= int(last) <= _LAST):
             return None
@@ -358,9 +363,10 @@ def _links(response: Response) -> dict[str, str]:
     return links
 
 
-def _at(request: Request, url: str) -> Request:
+def _at(request: Request, url: str, drop: tuple[str, ...]) -> Request:
     try:
-        return replace(request, url=urljoin(request.url, url))
+        following = replace(request, url=urljoin(request.url, url))
+        return following.with_query(**dict.fromkeys(drop)) if any(name in url for name in drop) else following
     except ValueError:
         raise MalformedResponse("The address of the next page is not one.") from None  # unshown: some hold a token
 

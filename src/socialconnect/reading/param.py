@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.errors import UsageError
@@ -32,9 +32,12 @@ class Param:
     """A parameter that callers may pass: it goes into the query under its own name, or under `to`.
 
     `into="body"` puts it into the JSON body, where `to` may be a dotted path; `into="path"` into `{name}` of the path,
-    escaped but for the characters in `safe`. `many` takes a list too, joined by commas, or with `repeat` sent as one
-    `name=value` each. Refused here: what is not of `kind` or among `choices`, below `least` or above `most`, does not
-    fit `pattern`, stands beside one of `excludes`, or without one of `needs`. A `datetime` is sent in UTC.
+    escaped but for the characters in `safe`; `into="header"` into a header. `default` is sent where nothing is passed,
+    for a datetime also `-30d` or `+30d`: midnight in UTC so many days before or after today.
+
+    `many` takes a list too, joined by commas, or with `repeat` sent as one `name=value` each. Refused here: what is not
+    of `kind` or among `choices`, below `least` or above `most`, does not fit `pattern`, stands beside one of
+    `excludes`, or without one of `needs`. A `datetime` is sent in UTC.
     """
 
     name: str
@@ -47,9 +50,10 @@ class Param:
     least: int | None = None
     most: int | None = None
     pattern: str = ""
-    into: Literal["query", "body", "path"] = "query"
+    into: Literal["query", "body", "path", "header"] = "query"
     to: str = ""
     safe: str = ""
+    default: Value = None
     note: str = ""
 
     def texts(self, value: Value) -> list[str]:
@@ -68,6 +72,19 @@ class Param:
     def body(self, value: Value) -> Json:
         """The value for a JSON body."""
         return self.values(value) if self.many else self.values(value)[0]
+
+    def __post_init__(self) -> None:
+        if self.standing is not None:
+            self.values(self.standing)
+
+    @property
+    def standing(self) -> Value:
+        """The value where nothing is passed."""
+        days = re.fullmatch(r"([+-]\d+)d", self.default) if isinstance(self.default, str) else None
+        if days is None or self.kind is not datetime:
+            return self.default
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return today + timedelta(days=int(days[1]))
 
     @property
     def allowed(self) -> str:

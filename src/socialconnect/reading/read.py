@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.extract import Extractor
     from socialconnect.reading.further import Send
     from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.paths import Json
     from socialconnect.reading.typed import Page
 
 _LEAST = 4  # requests under way, however near the provider is
@@ -33,15 +34,16 @@ async def read(
     *,
     width: int = 1,
     parent: Mapping[str, object] = MappingProxyType({}),
+    account: Mapping[str, Json] = MappingProxyType({}),
 ) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
     `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most;
-    `parent` has the values that each row carries of its parent. A PagingLoop where a page leads back to one that was
-    read.
+    `parent` has the values that each row carries of its parent, `account` is Clerk's record of the account. A
+    PagingLoop where a page leads back to one that was read.
     """
     paging = extractor.resource.paging
-    cut = _Cut(extractor, send, parent)
+    cut = _Cut(extractor, send, parent, account)
     clock = asyncio.get_running_loop().time
     asked_at = clock()
     response = await send(request)
@@ -94,11 +96,14 @@ class Telling(Protocol):
 class _Cut:
     """Makes pages of one listing's responses, completed by further requests where the resource asks for them."""
 
-    def __init__(self, extractor: Extractor, send: Send, parent: Mapping[str, object]) -> None:
+    def __init__(
+        self, extractor: Extractor, send: Send, parent: Mapping[str, object], account: Mapping[str, Json]
+    ) -> None:
         self._extractor = extractor
         self._further = None if extractor.listed else extractor.resource.further
         self._send = send
         self._parent = parent
+        self._account = account
         self._rows = 0
         self.seconds = 0.0
         """What cutting the last page took."""
@@ -110,9 +115,11 @@ class _Cut:
             body = await self._further.complete(request, body, self._send)
             short = self._further.cut(body) if isinstance(self._further, Telling) else ""
         began = perf_counter()
-        page = self._extractor.page(body, self._parent)
+        page = self._extractor.page(body, self._parent, self._account, start=self._rows)
         self.seconds = perf_counter() - began
         self._rows += page.rows
+        if response.tally is not None:
+            response.tally.rows = page.rows
         cut = resource.paging.cut(request, response) if isinstance(resource.paging, Ending) else ""
         cut = f"{cut} {short}".strip()
         if resource.cap and self._rows >= resource.cap > self._rows - page.rows:

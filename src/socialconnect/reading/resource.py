@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from socialconnect.errors import UsageError
+from socialconnect.reading.account import RECORD
 from socialconnect.reading.column import Column, Dtype, check_path
+from socialconnect.reading.holes import filled, holes
 from socialconnect.reading.messages import Request
 from socialconnect.reading.names import check_name, unknown
 from socialconnect.reading.paginate import NoPages, Paging
 from socialconnect.reading.param import Param, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from socialconnect.reading.decide import ErrorRule
     from socialconnect.reading.further import Further
     from socialconnect.reading.paths import Json
     from socialconnect.reading.variants import Variants
+
+_NOTHING: MappingProxyType[str, str] = MappingProxyType({})
 
 IDENTITY = ("user_id", "external_account_id")
 """The two columns that every frame begins with."""
@@ -33,11 +37,13 @@ class Parent:
     """Whose records a resource lists: one listing for each parent, which callers name or which are all read first.
 
     `resource` of the same connector lists the parents (with `arguments`), and `column` of it fills `{param}` of the
-    path, escaped but for the characters in `safe`; with `into="query"` or `"body"` it goes there, under `to`. Callers
-    may name one parent or several by the argument `param`, which must fit `pattern`. Each row carries the value as
-    `name` (`param` by default) and, by `carry` (own name: the parent's column), more of the parent; where callers name
-    the parents, only the value itself is known. Parents whose boolean column `where` is False are left out. Where a
-    named parent is not found, `otherwise` is the resource that lists the parents inside what may have been named.
+    path, escaped but for the characters in `safe`; with `into="query"`, `"body"` or `"header"` it goes there, under
+    `to`. With `keep` the parents are listed once for each token, for they hardly change: sites, tenants.
+
+    Callers may name one parent or several by the argument `param`, which must fit `pattern`. Each row carries the value
+    as `name` (`param` by default) and, by `carry` (own name: the parent's column), more of the parent; where callers
+    name the parents, only the value itself is known. Parents whose boolean column `where` is False are left out. Where
+    a named parent is not found, `otherwise` is the resource that lists the parents inside what may have been named.
     `usual` is how many parents an account has, for plans that know no better.
 
     >>> Parent("repos", "repo", column="full_name", safe="/").argument.values("ada/engine")
@@ -53,10 +59,11 @@ class Parent:
     where: str = ""
     otherwise: str = ""
     arguments: Mapping[str, Value] = field(default_factory=dict)
-    into: Literal["path", "query", "body"] = "path"
+    into: Literal["path", "query", "body", "header"] = "path"
     to: str = ""
     safe: str = ""
     pattern: str = ""
+    keep: bool = False
     usual: int = 10
     personal: bool = False
     note: str = ""
@@ -73,14 +80,42 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """The parameter that lists what is wanted, where some of it may be asked for only with a scope of its own.
+
+    `always` is asked for, `further` only where its scope is known to be granted; `into` says where the list goes.
+
+    >>> Asks("fields", "id name", {"user.stats": "likes"}).text({"user.stats"})
+    'id,name,likes'
+    """
+
+    param: str
+    always: str
+    further: Mapping[str, str] = field(default_factory=dict)
+    into: Literal["query", "body"] = "query"
+
+    def text(self, granted: Collection[str]) -> str:
+        """What to ask for with these scopes."""
+        allowed = (names for scope, names in self.further.items() if scope in granted)
+        return ",".join(" ".join([self.always, *allowed]).split())
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of record that a connector offers.
 
     `path` is the request's path (or a whole URL of one of the connector's origins) with `{name}` for parameters that
-    stand in it, `records` where the list stands in the body: `""` is the body itself, with `single` the one record, and
-    with `entries` an object whose entries are the records, each as `key` and `value`.
+    stand in it. `{version}` is the connector's; there, in `query`, `json` and `headers` the name of one of its `binds`
+    stands for a value of an earlier call. `asks` lists what is wanted, by the scopes that were granted. `scheme` is the
+    word before the token. `records` is where the list stands in the body: `""` is the body itself, with `single` the
+    one record, and with `entries` an object whose entries are the records, each as `key` and `value`.
+
     `scopes` are those of which any one is required; `capability` is what the provider has instead of scopes; `fuller`
-    says which scopes bring more, and what. `key` names the columns that identify a row.
+    says which scopes bring more, and what. `key` names the columns that identify a row, `changed` the one that tells
+    when it last changed, `since` the parameter that asks for later ones alone.
+
+    With `identity` the one record is Clerk's own of the account (`reading/account.py`): no token is asked for, and no
+    request made.
 
     `parent` makes it one listing for each parent; `further` completes each page by further requests before it is cut;
     `variants` makes columns of fields whose names the user chose. `rules` come before the connector's. `cap` is the
@@ -89,14 +124,16 @@ class Resource:
     """
 
     name: str
-    path: str
-    columns: tuple[Column, ...]
+    path: str = ""
+    columns: tuple[Column, ...] = ()
     doc: str = ""
     source: str = ""
     method: Literal["GET", "POST"] = "GET"
     query: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
     json: Mapping[str, Json] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    scheme: str = "Bearer"
+    asks: Asks | None = None
     records: str = ""
     single: bool = False
     entries: bool = False
@@ -106,6 +143,8 @@ class Resource:
     capability: str = ""
     fuller: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ()
+    changed: str = ""
+    since: str = ""
     drop: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     identity: bool = False
@@ -125,6 +164,15 @@ class Resource:
         check_name(self.name, "resource")
         if not own:
             raise UsageError(f"The resource {self.name!r} has no columns.", cure="Declare at least one.")
+        self._check_names()
+        for path in (self.records, *self.drop):
+            if path not in ("", "."):
+                check_path(path, f"The resource {self.name!r}")
+        if self.changed and self.column(self.changed).dtype not in ("datetime", "Int64"):
+            raise UsageError(f"{self.changed!r} of {self.name!r} is no time.", cure="Name a column that only grows.")
+        self._check_identity()
+
+    def _check_names(self) -> None:
         names = [column.name for column in self.columns]
         if reserved := set(names) & {*IDENTITY, "raw"}:
             raise UsageError(
@@ -133,9 +181,6 @@ class Resource:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise UsageError(f"The resource {self.name!r} declares {', '.join(twice)} twice.", cure="Rename one.")
-        for path in (self.records, *self.drop):
-            if path not in ("", "."):
-                check_path(path, f"The resource {self.name!r}")
         for name in self.key:
             if name not in names:
                 raise UsageError(f"The key {name!r} of {self.name!r} is not one of its columns.", cure="Declare it.")
@@ -143,10 +188,21 @@ class Resource:
             raise UsageError(
                 f"A parameter of {self.name!r} cannot be called {min(reserved)!r}.", cure="Name it and give its `to`."
             )
-        if missing := set(_HOLES.findall(self.path)) - {one.name for one in self.arguments if one.into == "path"}:
-            raise UsageError(
-                f"Nothing fills {{{min(missing)}}} in the path of {self.name!r}.", cure="Declare a parent or a Param."
-            )
+        if self.since and self.since not in {param.name for param in self.arguments}:
+            raise unknown("parameter", self.since, (one.name for one in self.arguments), f"of {self.name}")
+
+    def _check_identity(self) -> None:
+        asked = self.path or self.params or self.parent or self.further or self.scopes
+        if not self.identity:
+            if not self.path:
+                raise UsageError(f"The resource {self.name!r} has no path.", cure="Say where its records are.")
+        elif asked:
+            raise UsageError(f"{self.name!r} is read from Clerk, so nothing is asked for.", cure="Leave out the rest.")
+        else:
+            object.__setattr__(self, "single", True)
+            for column in self.columns:
+                if column.cut and not column.fill and {*column.path.split("|")} - {*RECORD}:
+                    raise unknown("field", column.path, RECORD, "of Clerk's record of an account")
 
     @property
     def arguments(self) -> tuple[Param, ...]:
@@ -181,34 +237,56 @@ class Resource:
         return tuple(self.column(name) for name in dict.fromkeys(chosen))
 
     def request(
-        self, origin: str, headers: Mapping[str, str], arguments: Mapping[str, Value], parent: str = ""
+        self,
+        origin: str,
+        headers: Mapping[str, str],
+        arguments: Mapping[str, Value],
+        parent: str = "",
+        *,
+        bound: Mapping[str, str] = _NOTHING,
+        granted: Collection[str] = (),
     ) -> Request:
-        """The first request, with the caller's arguments checked and put in their places; `parent` is the one's own."""
+        """The first request, with the caller's arguments checked and put in their places.
+
+        `parent` is the one's own, `bound` are the values of earlier calls, `granted` the token's scopes.
+        """
         given = self.given(arguments)
-        query: dict[str, object] = dict(self.query)
-        body: dict[str, Json] = dict(self.json or {})
-        holes: dict[str, str] = {}
+        query: dict[str, object] = filled(dict(self.query), bound)
+        body: dict[str, Json] = filled(dict(self.json or {}), bound)
+        sent: dict[str, str] = filled({**headers, **self.headers}, bound)
+        places = {name: quote(value, safe="") for name, value in bound.items()}
+        if self.asks is not None:
+            (query if self.asks.into == "query" else body)[self.asks.param] = self.asks.text(granted)
         for param in self.arguments:
             value: Value = parent if self.parent and param.name == self.parent.param else given.get(param.name)
+            value = param.standing if value is None else value
             if value in (None, ""):
                 continue
             match param.into:
                 case "query":
                     query[param.to or param.name] = param.texts(value)
+                case "header":
+                    sent[param.to or param.name] = param.texts(value)[0]
                 case "body":
                     _plant(body, param.to or param.name, param.body(value) if value is not parent else parent)
                 case "path":
-                    holes[param.name] = quote(param.texts(value)[0], safe=param.safe)
-        path = _HOLES.sub(lambda hole: holes.get(hole[1], hole[0]), self.path)
+                    places[param.name] = quote(param.texts(value)[0], safe=param.safe)
+        path = filled(self.path, places)
         url = path if "://" in path else origin.rstrip("/") + path
-        sent = self.json is not None or bool(body)
+        written = self.json is not None or bool(body)
         return Request(
             self.method,
             f"{url}?{urlencode(query, doseq=True)}" if query else url,
-            {**headers, **self.headers, **({"content-type": "application/json"} if sent else {})},
-            msgspec.json.encode(body) if sent else None,
+            {**sent, **({"content-type": "application/json"} if written else {})},
+            msgspec.json.encode(body) if written else None,
             template=self.path,
+            scheme=self.scheme,
         )
+
+    @property
+    def holes(self) -> frozenset[str]:
+        """The names in braces, of parameters or not, that stand anywhere in its requests."""
+        return holes(self.path) | holes(self.query) | holes(self.json) | holes(self.headers)
 
     def given(self, arguments: Mapping[str, Value]) -> dict[str, Value]:
         """The arguments that were passed, each known, possible and at one with the others; else a UsageError."""
@@ -229,7 +307,6 @@ class Resource:
 
 _TAKEN = {"resource", "name", "users", "columns", "raw", "on_error", "watch", "progress"}
 """What reading takes itself."""
-_HOLES = re.compile(r"\{(\w+)\}")
 
 
 def _of_parent(parent: Parent | None) -> tuple[Column, ...]:
