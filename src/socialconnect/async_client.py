@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from socialconnect import portal
 from socialconnect.anywhere.ask import Anywhere
+from socialconnect.anywhere.custom import Custom
 from socialconnect.bound import INSTANCE, BoundConnector, client_html
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Ahead, Anywhere, Linking):
+class AsyncClient(Ahead, Anywhere, Custom, Linking):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further

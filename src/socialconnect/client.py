@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from socialconnect import portal
 from socialconnect.async_client import AsyncClient
 from socialconnect.bound import INSTANCE, BoundConnector, client_html
+from socialconnect.clerk.strategy import provider_of
 from socialconnect.settings import Settings, hide
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from socialconnect.http.transport import Application
     from socialconnect.notebook.explore import Explore
     from socialconnect.reading.declare import Connector, Value
+    from socialconnect.reading.paths import Json
     from socialconnect.runs.plan import Plan
     from socialconnect.runs.run import Run
     from socialconnect.runs.select import Users
@@ -108,6 +110,15 @@ class Client:
             return one.by(lambda on_error, watch: portal.run(one.run(on_error=on_error, watch=watch), self.engine))
         each = portal.run(self.aio.plan(resource, users, **how), self.engine)
         return each.by(lambda on_error, watch: portal.run(each.run(on_error=on_error, watch=watch), self.engine))
+
+    @functools.wraps(AsyncClient.custom)
+    def custom(  # noqa: D102 - wraps brings the words
+        self, name: str, /, *, discovery: str | Mapping[str, Json], title: str = "", origins: Iterable[str] = ()
+    ) -> BoundConnector[pd.DataFrame]:
+        __tracebackhide__ = True
+        portal.run(self.aio.custom(name, discovery=discovery, title=title, origins=origins), self.engine)
+        self._bound.pop(provider_of(name), None)
+        return self[provider_of(name)]
 
     def explore(self, users: Users = None, resources: Iterable[str] = ()) -> Explore:
         """A panel to choose users, providers and resources, see what reading takes, read, look, and take the code.

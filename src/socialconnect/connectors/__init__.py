@@ -25,6 +25,7 @@ class Connectors(Mapping[str, Connector]):
 
     def __init__(self, given: Iterable[Connector] = (), versions: Mapping[str, str] = MappingProxyType({})) -> None:
         self._found: dict[str, Connector | EntryPoint | str] = {}
+        self._added: set[str] = set()
         for point in entry_points(group=GROUP):
             self._found[point.name] = point
         for module in pkgutil.iter_modules(__path__):
@@ -51,6 +52,13 @@ class Connectors(Mapping[str, Connector]):
 
     def __len__(self) -> int:
         return len(self._found)
+
+    def add(self, connector: Connector) -> None:
+        """Have one more, or another in the place of one that was added so; a UsageError where its name is taken."""
+        if connector.name in self._found and connector.name not in self._added:
+            raise UsageError(f"There is a connector {connector.name!r} already.", cure="Use that one.")
+        self._found[connector.name] = connector
+        self._added.add(connector.name)
 
     def resource(self, name: str) -> tuple[Connector, str]:
         """The connector and the resource's name behind `github.repos`."""
