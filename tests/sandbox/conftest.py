@@ -51,6 +51,53 @@ class Visitor:
         return next(self.world.having(provider, situation))
 
 
+class Native:
+    """A program that acts as a user over the Frontend API, with the newest client token that it was given."""
+
+    def __init__(self, visitor):
+        self.visitor = visitor
+        self.token = ""
+        self.session = ""
+
+    async def send(self, method, path, form=None, headers=None, **query):
+        sent = {"authorization": self.token} if self.token else {}
+        if path.startswith("/me"):
+            query.setdefault("_clerk_session_id", self.session)
+        answer = await self.visitor.http.request(
+            method,
+            f"https://clerk.sandbox.example/v1{path}",
+            params={"_is_native": "1", **query},
+            data=form,
+            headers={**sent, **(headers or {})},
+        )
+        self.token = answer.headers.get("authorization", self.token)
+        return answer
+
+    async def sign_in(self, user, seconds=60):
+        sandbox = self.visitor.sandbox
+        ticket = sandbox.instance.tickets.create(user, seconds, sandbox.clock.now())
+        answer = await self.redeem(ticket)
+        if answer.status_code == 200:
+            self.session = answer.json()["response"]["created_session_id"] or ""
+        return answer
+
+    async def redeem(self, ticket):
+        return await self.send("POST", "/client/sign_ins", {"strategy": "ticket", "ticket": ticket.token})
+
+    async def create(self, strategy, url="https://accounts.sandbox.example/user", **form):
+        return await self.send("POST", "/me/external_accounts", {"strategy": strategy, "redirect_url": url, **form})
+
+    async def reauthorize(self, eac, url="https://accounts.sandbox.example/user", **form):
+        path = f"/me/external_accounts/{eac}/reauthorize"
+        return await self.send("PATCH", path, {"redirect_url": url, **form})
+
+
+@pytest.fixture
+def acting():
+    """Makes a program that acts as a user of a visitor's sandbox."""
+    return Native
+
+
 @pytest.fixture
 def visit():
     """Makes a visitor of a new sandbox."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.tokens import Tokens
     from socialconnect.sandbox.world import Account
 
-_HIDDEN = ("private_metadata", "create_organizations_limit", "enterprise_accounts", "scim", "bypass_client_trust")
+_HIDDEN = ("private_metadata", "create_organizations_limit", "scim", "bypass_client_trust")
 _LEGACY = ("external_account_id", "google_id", "given_name", "family_name", "picture")
 _DAYS_30 = 2_592_000
 
