@@ -10,6 +10,7 @@ from socialconnect.sandbox import clerk, consents, frontend, github, google, not
 from socialconnect.sandbox.answers import Answer, Call, Provider, Service, answer
 from socialconnect.sandbox.faults import FOREIGN
 from socialconnect.sandbox.refusals import Refused, failure
+from socialconnect.sandbox.website import ConsentPages, Portal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +47,7 @@ class Hosts:
             clerk.HOST: clerk.Clerk(instance, limits=limits),
             frontend.HOST: frontend.Frontend(instance, limits=limits),
         }
-        self._pages: Mapping[str, Service] = {frontend.PORTAL: _nothing, consents.HOST: _nothing}
+        self._pages: Mapping[str, Service] = {frontend.PORTAL: Portal(instance), consents.HOST: ConsentPages(instance)}
         self._lock = threading.Lock()
         self._generic: dict[str, list[Generic]] = {}
         for generic in generics:
