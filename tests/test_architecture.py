@@ -26,6 +26,7 @@ LAYERS = (
     ("anywhere", "bound", "export", "plan", "plot"),
     ("portal",),
     ("linking",),
+    ("standing",),
     ("async_client",),
     ("client",),
     ("embedded", "login"),

@@ -18,7 +18,6 @@ from socialconnect.errors import UsageError
 from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
-from socialconnect.linking import Linking
 from socialconnect.plan import Ahead, asked_for
 from socialconnect.progress.live import Progress, shown
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
@@ -28,6 +27,7 @@ from socialconnect.runs.run import Asked, Run, Watch
 from socialconnect.runs.select import Chosen, Users, choose, kept
 from socialconnect.runs.tell import OnError, check, tell, tell_left_out
 from socialconnect.settings import Settings, hide
+from socialconnect.standing.part import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Ahead, Anywhere, Custom, Linking):
+class AsyncClient(Ahead, Anywhere, Custom, Standing):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further
@@ -270,17 +270,6 @@ class AsyncClient(Ahead, Anywhere, Custom, Linking):
         'production'
         """
         return await self._clerk.instance(_ignore)
-
-    async def providers(self) -> dict[str, str]:
-        """The providers that the instance has enabled, by name, with their titles.
-
-        Source: https://clerk.com/docs/reference/frontend-api/tag/environment/get/v1/environment
-
-        >>> import socialconnect as sc
-        >>> sc.sandbox(users=1).providers()["github"]
-        'GitHub'
-        """
-        return await self._clerk.enabled(_ignore)
 
     async def count(self, /, **filters: Value) -> int:
         """How many users the filters of `users()` leave.

@@ -73,6 +73,8 @@ class Client:
     get = portal.blocking(AsyncClient.get)
     request = portal.blocking(AsyncClient.request)
     connect = portal.blocking(AsyncClient.connect)
+    disconnect = portal.blocking(AsyncClient.disconnect)
+    diagnose = portal.blocking(AsyncClient.diagnose)
     instance = portal.blocking(AsyncClient.instance)
     providers = portal.blocking(AsyncClient.providers)
     count = portal.blocking(AsyncClient.count)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from socialconnect.clerk.ways import Flow, Way
     from socialconnect.connectors import Connectors
     from socialconnect.http.send import Sent
+    from socialconnect.reading.declare import Connector
     from socialconnect.runs.run import Run
     from socialconnect.settings import Settings
 
@@ -132,7 +133,7 @@ class Linking(ABC):
         return portal.run(self.connect(user, provider, **how), self.settings.engine)
 
     def _aim(self, user: str, provider: str, wanted: tuple[str, ...], account: str, *, again: bool) -> Aim:
-        connector = self.connectors.get(provider)
+        connector = self._reads(provider)
         strategy = strategy_of(connector.strategy if connector else provider)
         if connector is None:
             return Aim(
@@ -153,6 +154,13 @@ class Linking(ABC):
         return Aim(
             user, provider_of(strategy), strategy, connector.title, wanted, account, again=again, lacking=lacking
         )
+
+    def _reads(self, provider: str) -> Connector | None:
+        """The connector for a provider, by its own name or by Clerk's, however that is written."""
+        if provider in self.connectors:
+            return self.connectors[provider]
+        name = provider_of(provider)
+        return next((one for one in self.connectors.values() if provider_of(one.strategy) == name), None)
 
     def _way(
         self, aim: Aim, before: Known, frontend: Frontend, environment: Environment, wish: _Wish

@@ -86,9 +86,9 @@ def _instance(client: "Client") -> str:
 
 def _providers(client: "Client") -> str:
     enabled = client.providers()
-    readable = [name for name in enabled if name in client.connectors]
-    other = [name for name in enabled if name not in client.connectors]
-    if not enabled:
+    readable = enabled.loc[enabled["connector"], "provider"].tolist()
+    other = enabled.loc[~enabled["connector"], "provider"].tolist()
+    if not len(enabled):
         return "none is enabled: turn one on in the Clerk Dashboard under SSO connections"
     without = f"; enabled, but without a connector: {', '.join(other)}" if other else ""
     return f"{', '.join(readable) or 'none that can be read'}{without}"

@@ -183,7 +183,7 @@ class ProviderPicker(Panel):
     async def _enabled(self) -> frozenset[str]:
         """By Clerk's own names; all that can be read where the Frontend API, which tells it, cannot be asked."""
         try:
-            return frozenset(await self._client.aio.providers())
+            return frozenset((await self._client.aio.providers())["provider"].tolist())
         except SocialConnectError:
             return frozenset(provider_of(one.strategy) for one in self._client.connectors.values())
 
