@@ -48,4 +48,5 @@ def sandbox(
         application=world.app,
     )
     client.sandbox = world
+    client.aio._browse = world.browse  # noqa: SLF001 - links lead to pages that a browser on this machine finds
     return client
