@@ -331,6 +331,7 @@ def _translated(error: SocialConnectError, user_id: str, provider: str, name: st
         "provider": provider,
         "status": error.status,
         "trace_id": error.trace_id,
+        "codes": tuple(sorted(codes)),
     }
     dead = codes & set(_DEAD)
     if codes & {"oauth_token_provider_not_enabled", "oauth_unsupported_provider", "oauth_provider_not_enabled"}:
