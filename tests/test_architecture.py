@@ -23,7 +23,7 @@ LAYERS = (
     ("connectors", "http"),
     ("clerk",),
     ("runs",),
-    ("anywhere", "bound", "export", "plan", "plot"),
+    ("anywhere", "bound", "export", "plan", "plot", "profiles"),
     ("portal",),
     ("linking",),
     ("standing",),

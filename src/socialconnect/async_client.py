@@ -19,6 +19,7 @@ from socialconnect.http.send import Sent, Wire
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.plan import Ahead, asked_for
+from socialconnect.profiles.read import Profiles
 from socialconnect.progress.live import Progress, shown
 from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
 from socialconnect.runs.learned import Lessons
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Ahead, Anywhere, Custom, Standing):
+class AsyncClient(Ahead, Anywhere, Custom, Standing, Profiles):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further

@@ -64,6 +64,7 @@ class Client:
     users = portal.blocking(AsyncClient.users)
     user = portal.blocking(AsyncClient.user)
     accounts = portal.blocking(AsyncClient.accounts)
+    profiles = portal.blocking(AsyncClient.profiles)
     coverage = portal.blocking(AsyncClient.coverage)
     read = portal.blocking(AsyncClient.read)
     retry = portal.blocking(AsyncClient.retry)

@@ -5,14 +5,18 @@ https://clerk.com/docs/reference/backend-api
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.errors import MalformedResponse
+from socialconnect.reading.account import RECORD
 from socialconnect.secret import Secret, bare
+
+if TYPE_CHECKING:
+    from socialconnect.reading.paths import Json
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -31,6 +35,8 @@ def _moment(value: object) -> object:
 Hidden = Annotated[Secret, BeforeValidator(lambda value: Secret(value) if isinstance(value, str) else value)]
 Scopes = Annotated[tuple[str, ...], BeforeValidator(_scopes)]
 Moment = Annotated[float | None, BeforeValidator(_moment)]
+Text = Annotated[str | None, BeforeValidator(lambda value: value if isinstance(value, str) else None)]
+Truth = Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)]
 Name = Annotated[str, BeforeValidator(lambda value: provider_of(value) if isinstance(value, str) else value)]
 
 
@@ -64,6 +70,11 @@ class ExternalAccount(Record):
     provider_user_id: str | None = None
     approved_scopes: Scopes = ()
     email_address: str | None = None
+    email_address_verified: Truth = None
+    first_name: Text = None
+    last_name: Text = None
+    image_url: Text = Field(default=None, validation_alias=AliasChoices("image_url", "avatar_url"))
+    phone_number: Text = None
     username: str | None = None
     label: str | None = None
     created_at: Moment = None
@@ -74,6 +85,15 @@ class ExternalAccount(Record):
     def connected(self) -> bool:
         """Whether the connection was finished."""
         return self.verification is None or self.verification.status in (None, "verified")
+
+    @property
+    def record(self) -> dict[str, Json]:
+        """What a resource may show of it, under the names of `reading/account.py`; an empty text is none."""
+        found: dict[str, Json] = {name: getattr(self, name) or None for name in RECORD}
+        return found | {
+            "approved_scopes": " ".join(self.approved_scopes) or None,
+            "email_address_verified": self.email_address_verified,
+        }
 
 
 class User(Record):

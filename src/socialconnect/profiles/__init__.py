@@ -1,0 +1,1 @@
+"""One profile across all providers."""
