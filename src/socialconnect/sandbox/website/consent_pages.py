@@ -47,19 +47,19 @@ def ask(form: Form, consent: Consent, account: Connected, person: str) -> Answer
             f"You can take this back at any time: remove the account from {APPLICATION}.",
             class_="faint small",
         ),
-        class_="card",
+        class_="card branded",
     )
     return page(
         200, f"{title}: allow {APPLICATION}?", card, colour=hue(consent.provider), targets=[consent.redirect_url]
     )
 
 
-def over(status: int, provider: str, title: str, words: str, back: str) -> Answer:
+def over(status: int, provider: str, name: str, title: str, words: str, back: str) -> Answer:
     """The page of an attempt about which nothing can be decided any more."""
     on = tag("a", f"Back to {APPLICATION}", href=back, class_="button") if back else ""
     said_so = tag("p", words, class_="faint")
     tone: Tone = "good" if status == 200 else "warn"
-    return message(status, tone, title, said_so, on, colour=hue(provider))
+    return message(status, tone, title, said_so, on, brand=_brand(provider, name), colour=hue(provider))
 
 
 def _brand(provider: str, title: str) -> Html:
@@ -115,7 +115,12 @@ def _notion(person: str) -> Html:
         "fieldset",
         tag("legend", "Choose pages"),
         _choice(
-            "radio", "pages", "all", f"Everything in {person}'s workspace", "Pages, databases and rows", checked=True
+            "radio",
+            "pages",
+            "all",
+            f"Everything in the workspace of {person}",
+            "Pages, databases and rows",
+            checked=True,
         ),
         _choice("radio", "pages", "none", "No page for now", "They can be shared later", checked=False),
     )

@@ -8,7 +8,10 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
+from socialconnect.sandbox.consents import LIFE
+from socialconnect.sandbox.frontend import PORTAL
 from socialconnect.sandbox.website.tags import Html, tag
+from socialconnect.sandbox.website.targets import DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +79,19 @@ class Browsers:
         return blake2b(browser.encode(), key=self._key, digest_size=16).hexdigest()
 
 
+def remember(call: Call, found: Answer, state: str) -> Answer:
+    """Tell the Account Portal, in this browser, which consent was decided last: it says so when the person is back."""
+    path = call.link(PORTAL, "")
+    within = f"Path={path}" if path.startswith("/") else f"Domain={DOMAIN}; Path=/"
+    lasting = f"{within}; Max-Age={LIFE}; HttpOnly; SameSite=Lax"
+    return found.with_headers(set_cookie=f"{_name(call, 'decided')}={state}; {lasting}")
+
+
+def remembered(call: Call) -> str:
+    """The state of the consent that was decided last in this browser, "" where there is none."""
+    return call.cookies.get(_name(call, "decided"), "")
+
+
 def fresh() -> str:
     """A cookie for a browser that has none, or that has just signed in or out."""
     return secrets.token_urlsafe(18)
@@ -86,7 +102,7 @@ def first(fields: Mapping[str, list[str]], name: str) -> str:
     return next(iter(fields.get(name, [])), "")
 
 
-def _name(call: Call) -> str:
-    """The cookie's name, with its port: cookies ignore ports, and two sandboxes may run on one machine."""
+def _name(call: Call, what: str = "browser") -> str:
+    """A cookie's name, with its port: cookies ignore ports, and two sandboxes may run on one machine."""
     port = call.headers.get("host", "").rpartition(":")[2]
-    return f"sandbox_browser_{port}" if port.isascii() and port.isdecimal() else "sandbox_browser"
+    return f"sandbox_{what}_{port}" if port.isascii() and port.isdecimal() else f"sandbox_{what}"

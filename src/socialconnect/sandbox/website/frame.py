@@ -77,11 +77,13 @@ def badge(tone: Tone, words: str) -> Html:
     return tag("span", icon(_ICONS[tone]), words, class_=f"badge {tone}")
 
 
-def message(status: int, tone: Tone, title: str, *words: object, colour: int | None = None) -> Answer:
-    """A page that says one thing."""
+def message(
+    status: int, tone: Tone, title: str, *words: object, brand: Html | None = None, colour: int | None = None
+) -> Answer:
+    """A page that says one thing, below a provider's `brand` where it is the provider's."""
     disc = tag("span", icon(_ICONS[tone]), class_=f"disc {tone}")
-    card = tag("section", disc, tag("h1", title), *words, class_="card centre")
-    return page(status, title, card, colour=colour)
+    look = "card centre branded" if brand else "card centre"
+    return page(status, title, tag("section", brand, disc, tag("h1", title), *words, class_=look), colour=colour)
 
 
 def forged() -> Answer:
@@ -90,6 +92,11 @@ def forged() -> Answer:
         "The form was not shown in this browser, or the sandbox was started anew since. Reload the page and try again."
     )
     return message(403, "bad", "That did not come from here", tag("p", words, class_="faint"))
+
+
+def unknown(*on: object) -> Answer:
+    """The answer where nothing is; `on` leads on."""
+    return message(404, "warn", "There is no such page", *on)
 
 
 def wrong_method() -> Answer:

@@ -16,7 +16,7 @@ from socialconnect.sandbox.refusals import Refused
 from socialconnect.sandbox.selection import select
 from socialconnect.sandbox.website import portal_pages as pages
 from socialconnect.sandbox.website import told
-from socialconnect.sandbox.website.forms import Browsers, Form, first, fresh
+from socialconnect.sandbox.website.forms import Browsers, Form, first, fresh, remembered
 from socialconnect.sandbox.website.frame import forged, go, wrong_method
 from socialconnect.sandbox.website.state import connected, title_of
 from socialconnect.sandbox.website.targets import allowed
@@ -69,15 +69,13 @@ class Portal:
                 return self._sign_in(call, form, user)
             case "sign-in/factor-two" if visit.waiting is not None:
                 return pages.second_factor(form, CODE, wrong=visit.said[0] == "code")
-            case "user" if user is not None:
-                return self._profile(call, form, user, visit)
             case "user" | "sign-in/factor-two":
-                return go(form.link(f"/sign-in?{urlencode({'redirect_url': HOME})}"))
+                return self._own(call, form, user, visit)
             case "sign-out":
                 return pages.sign_out(form, None if user is None else self._world.person(user))
             case "default-redirect":
-                return pages.last(self._told(visit, call.now))
-        return pages.unknown(form)
+                return pages.last(form, self._told(call, user, visit))
+        return pages.nothing(form)
 
     def _post(self, call: Call, fields: Mapping[str, list[str]]) -> Answer:
         browser = self._browsers.of(call)
@@ -92,7 +90,8 @@ class Portal:
                 return go(call.link(HOST, f"/sign-in/factor-two?{call.query}"))
             case "sign-out":
                 self._leave(browser, call.now)
-                return self._browsers.known(call, go(call.link(HOST, "/sign-out")), fresh())
+                self._visits.keep(known := fresh(), Visit(said=("left", "")))
+                return self._browsers.known(call, go(call.link(HOST, "/sign-out")), known)
             case "user/connect" if user is not None:
                 return self._connect(call, user, first(fields, "provider"), None, browser)
             case "user/reconnect" | "user/remove" as path if user is not None:
@@ -102,6 +101,14 @@ class Portal:
                     return self._remove(call, user, eac, provider, browser)
                 return self._connect(call, user, provider, eac, browser)
         return go(call.link(HOST, "/user"))
+
+    def _own(self, call: Call, form: Form, user: int | None, visit: Visit) -> Answer:
+        """One's own page; who comes from a consent without being signed in here needs no more than a word."""
+        if user is not None:
+            return self._profile(call, form, user, visit)
+        if remembered(call) and visit.said[0] != "left":
+            return pages.last(form, self._told(call, None, visit))
+        return go(form.link(f"/sign-in?{urlencode({'redirect_url': HOME})}"))
 
     def _sign_in(self, call: Call, form: Form, user: int | None) -> Answer:
         token = call.param("__clerk_ticket")
@@ -159,7 +166,7 @@ class Portal:
         accounts = [connected(one, self._instance.tokens, call.now) for one in self._world.accounts(user)]
         there = {one.account.provider for one in accounts}
         offers = [one for one in self._world.providers.values() if one.enabled and one.name not in there]
-        return pages.profile(form, self._world.person(user), accounts, offers, self._told(visit, call.now))
+        return pages.profile(form, self._world.person(user), accounts, offers, self._told(call, user, visit))
 
     def _connect(self, call: Call, user: int, provider: str, eac: str | None, browser: str) -> Answer:
         try:
@@ -180,12 +187,15 @@ class Portal:
         self._visits.keep(browser, Visit(said=(code, provider)))
         return go(call.link(HOST, "/user"))
 
-    def _told(self, visit: Visit, now: float) -> Told | None:
-        consent = self._instance.consents.find(visit.attempt)
-        if consent is not None:
-            return told.outcome(consent, title_of(self._world, consent.provider), now)
+    def _told(self, call: Call, user: int | None, visit: Visit) -> Told | None:
+        """What the last form did, or the last consent, which nobody else who signs in here is told of."""
         code, provider = visit.said
-        return told.said(code, title_of(self._world, provider))
+        if code:
+            return told.said(code, title_of(self._world, provider))
+        consent = self._instance.consents.find(visit.attempt or remembered(call))
+        if consent is None or user not in (None, consent.user):
+            return None
+        return told.outcome(consent, title_of(self._world, consent.provider), call.now)
 
     def _client(self, browser: str) -> Client | None:
         client = self._instance.sessions.find(browser)

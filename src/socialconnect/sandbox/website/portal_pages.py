@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.sandbox.website.frame import APPLICATION, Tone, badge, message, notice, page
+from socialconnect.sandbox.website.frame import APPLICATION, badge, message, notice, page, unknown
 from socialconnect.sandbox.website.scopes import said, short
 from socialconnect.sandbox.website.tags import Html, avatar, icon, joined, mark, tag
 
@@ -52,14 +52,13 @@ def sign_in(form: Form, people: Sequence[Person], asked: str, count: int, onward
 
 def ticket(form: Form, person: Person, other: Person | None) -> Answer:
     """Sign in by a ticket: at once where scripts run, by one press elsewhere or where somebody else is signed in."""
-    words = f"Continue as {person.name}" if other is None else f"Sign out, and continue as {person.name}"
-    warning = f"You are signed in as {other.name}, and this link is for somebody else." if other else ""
+    warning = f"You are signed in as {other.name}. To continue signs you out." if other else ""
     card = tag(
         "section",
         avatar(person.name, "large"),
         tag("div", tag("h1", f"Signing in as {person.name}"), tag("p", person.email, class_="faint")),
         notice("warn", warning) if warning else None,
-        form("", tag("button", words, class_="primary full", autofocus=True)),
+        form("", tag("button", f"Continue as {person.name}", class_="primary full", autofocus=True)),
         tag("p", "This link works once, and only for a short time.", class_="faint small"),
         class_="card centre",
     )
@@ -79,9 +78,9 @@ def disabled() -> Answer:
     return message(404, "warn", "There is no Account Portal here", tag("p", words, class_="faint"))
 
 
-def unknown(form: Form) -> Answer:
+def nothing(form: Form) -> Answer:
     """A path where nothing is."""
-    return message(404, "warn", "There is no such page", _button("To your account", form.link("/user")))
+    return unknown(_button("To your account", form.link("/user")))
 
 
 def second_factor(form: Form, code: str, *, wrong: bool) -> Answer:
@@ -123,7 +122,7 @@ def profile(
             avatar(person.name, "large"),
             tag("div", tag("h1", person.name), tag("p", person.email, class_="faint"), class_="grow"),
             form("/sign-out", tag("button", "Sign out", class_="quiet")),
-            class_="row",
+            class_="row top",
         ),
     )
     since = datetime.fromtimestamp(person.created_at / 1000, UTC)
@@ -165,10 +164,11 @@ def sign_out(form: Form, person: Person | None) -> Answer:
     return page(200, "Sign out", card)
 
 
-def last(told: Told | None) -> Answer:
-    """Where those end who are not led back anywhere."""
+def last(form: Form, told: Told | None) -> Answer:
+    """Where those end who are not led back anywhere, or to a page that is for the signed-in alone."""
     tone, words = told or ("good", "What you came for is done.")
-    return message(200, tone, "You can close this tab", tag("p", words, class_="faint"))
+    on = tag("a", "To your account", href=form.link("/sign-in"), class_="small")
+    return message(200, tone, "You can close this tab", tag("p", words, class_="faint"), on)
 
 
 def _button(words: str, address: str) -> Html:
@@ -210,20 +210,15 @@ def _account(form: Form, one: Connected) -> Html:
         badge(tone, words),
         class_="head",
     )
-    foot = tag("div", _scopes(one), _actions(form, one), class_="foot")
-    return tag("li", head, _why(tone, one.why), foot, class_="account")
-
-
-def _why(tone: Tone, why: str) -> Html | None:
-    return tag("p", why, class_="small") if why and tone != "good" else None
+    unfinished = tone == "warn"
+    why = tag("p", one.why, class_="small") if one.why else None
+    foot = tag("div", why if unfinished else _scopes(one), _actions(form, one), class_="foot")
+    return tag("li", head, None if unfinished else why, foot, class_="account")
 
 
 def _scopes(one: Connected) -> Html:
-    if one.state[0] == "warn":
-        return tag("span")
     if not one.scopes:
-        words = one.capability or f"{one.title} names no scopes."
-        return tag("p", words, class_="faint small")
+        return tag("p", one.capability or f"{one.title} names no scopes.", class_="faint small")
     count = f"{len(one.scopes)} {'scope' if len(one.scopes) == 1 else 'scopes'}"
     items = (tag("li", tag("code", short(scope), title=said(scope))) for scope in one.scopes)
     return tag("details", tag("summary", count), tag("ul", *items, class_="scopes"), class_="fold")
@@ -234,7 +229,14 @@ def _actions(form: Form, one: Connected) -> Html:
     unsaid = tag("span", f": {name}", class_="hidden")
     again = form(
         "/user/reconnect",
-        tag("button", "Reconnect", unsaid, name="account", value=one.account.eac, class_="quiet primary"),
+        tag(
+            "button",
+            "Try again" if one.state[0] == "warn" else "Reconnect",
+            unsaid,
+            name="account",
+            value=one.account.eac,
+            class_="quiet primary",
+        ),
     )
     really = form(
         "/user/remove",
@@ -243,8 +245,7 @@ def _actions(form: Form, one: Connected) -> Html:
     remove = tag(
         "details",
         tag("summary", "Remove", unsaid, class_="button quiet"),
-        tag("p", f"{APPLICATION} will no longer read from this account.", class_="small"),
-        really,
+        tag("div", tag("p", f"{APPLICATION} will no longer read from it.", class_="small"), really, class_="row"),
         class_="sure",
     )
     return tag("div", again if one.again else None, remove, class_="actions")

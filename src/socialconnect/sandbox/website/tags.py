@@ -20,7 +20,7 @@ _PATHS = {
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Html:
-    """One element; children (None is none) and values are escaped unless they are Html, and `_` in a name stands for `-`.
+    """One element. Children are escaped unless they are Html, values always; None is left out, `_` in names means `-`.
 
     >>> tag("label", "1 < 2", for_="a", aria_hidden="true", hidden=False)
     '<label for="a" aria-hidden="true">1 &lt; 2</label>'

@@ -47,9 +47,9 @@ def said(code: str, title: str) -> Told | None:
     """What a form of the profile page did: `removed`, or the code with which Clerk refused it."""
     if code == "removed":
         return "good", f"{title} is removed."
-    if not code:
+    if code not in _REFUSED:
         return None
-    return "bad", _REFUSED.get(code, "That was not possible.").format(title=title)
+    return "bad", _REFUSED[code].format(title=title)
 
 
 def ticket(code: str) -> tuple[str, str]:
