@@ -236,7 +236,7 @@ def test_a_key_that_is_there_is_not_asked_for(monkeypatch, tmp_path, memory, col
 
 def test_force_asks_all_the_same(monkeypatch, types):
     """Another instance's key can be typed although one is there."""
-    monkeypatch.setenv("CLERK_SECRET_KEY", OTHER)
+    monkeypatch.setenv("CLERK_SECRET_KEY", KEY)
     asked = types(KEY)
     sc.login(force=True)
     assert len(asked) == 1
@@ -253,10 +253,15 @@ def test_a_key_that_is_there_and_refused_is_asked_for_anew(monkeypatch, types):
     assert "It came from CLERK_SECRET_KEY in the environment" in asked[0]
 
 
-def test_a_variable_of_blanks_is_no_key(monkeypatch, types):
-    """A variable that holds nothing but blanks is not taken for a key."""
+@pytest.mark.parametrize("beside", [None, KEY])
+def test_a_variable_of_blanks_is_no_key(monkeypatch, memory, types, beside):
+    """A variable that holds nothing but blanks is not taken for a key; it is asked for, as a client finds none."""
     monkeypatch.setenv("CLERK_SECRET_KEY", "  ")
-    types(KEY)
+    memory.kept["socialconnect", "CLERK_SECRET_KEY"] = beside
+    assert [place for place, _ in settings.places()] == ["keyring"] * bool(beside)
+    with pytest.raises(sc.MissingKey):
+        sc.whoami()
+    types(KEY, "n")
     assert sc.login().place == "process"
     assert sc.whoami().place == "process"
 
@@ -282,6 +287,14 @@ def test_a_wrong_key_is_kept_nowhere(memory, types, key, kind, said, typed):
         sc.login(None if typed else key, store=True)
     assert nothing_kept()
     assert memory.kept == {}
+
+
+@pytest.mark.parametrize("key", [b"hush-hush", 7, ["hush-hush"]])
+def test_what_is_no_text_is_no_key(key):
+    """A key of another type is a UsageError that does not show it."""
+    with pytest.raises(sc.UsageError, match="given as text") as caught:
+        sc.login(key)
+    assert "hush" not in str(caught.value)
 
 
 def test_nothing_is_kept_where_clerk_cannot_be_reached(monkeypatch, memory):
@@ -340,7 +353,7 @@ def test_a_key_that_was_found_can_be_stored(memory, monkeypatch):
     assert memory.key == KEY
 
 
-@pytest.mark.parametrize("trouble", [KeyringError, ModuleNotFoundError, AttributeError, OSError])
+@pytest.mark.parametrize("trouble", [KeyringError, ImportError, AttributeError, OSError, RuntimeError])
 def test_a_broken_keyring_hides_no_other_place(memory, monkeypatch, trouble):
     """A keyring that is locked, or configured for a backend that is not there, is one without a key."""
 
@@ -385,9 +398,10 @@ def _kind(module, name="Keyring", priority=5.0):
 def test_a_file_in_the_clear_is_no_keyring(install, types, make):
     """Where nothing would keep a key safe, nobody is asked to keep it there, and the environment is named instead."""
     backend = install(make())
+    asked = types(KEY)
     with pytest.raises(sc.SetupError, match="Set CLERK_SECRET_KEY in the environment"):
         sc.login(store=True)
-    types(KEY)
+    assert asked == []  # what cannot be kept need not be typed
     done = sc.login()
     assert done.place == "process"
     assert "CLERK_SECRET_KEY in the environment" in done.notes[0]
@@ -431,6 +445,8 @@ def test_a_keyring_that_cannot_be_opened_is_none(types, monkeypatch):
     types(KEY)
     monkeypatch.setattr(sys.modules["keyring"], "get_keyring", fail)
     assert sc.login().place == "process"
+    with pytest.raises(sc.SetupError, match="acme_keyring"):
+        sc.login(KEY, store=True)
 
 
 # Forgetting
@@ -454,6 +470,13 @@ def test_logout_leaves_what_others_wrote(monkeypatch, tmp_path):
     assert sc.logout() == []
     assert sc.whoami().place == "environment"
     assert (tmp_path / ".env").read_text() == f"CLERK_SECRET_KEY={KEY}\n"
+
+
+@pytest.mark.parametrize("backend", [None, fail.Keyring(), null.Keyring()])
+def test_logout_without_a_keyring_is_no_error(install, backend):
+    """A machine without a keyring has no key in it."""
+    install(backend)
+    assert sc.logout() == []
 
 
 def test_a_keyring_that_does_not_let_go_is_told(memory):
@@ -536,7 +559,13 @@ def test_where_nobody_can_type_the_way_for_scripts_is_said(types, trouble):
 
 @pytest.mark.parametrize("stdin", [None, io.StringIO(f"{KEY}\n")])
 def test_a_pipe_is_no_keyboard(monkeypatch, stdin):
-    """Without a terminal Python's getpass is not even tried: it would read the pipe, and show the key."""
+    """Without a terminal Python's getpass is not even tried: it would read the pipe, or stop a job in background."""
+
+    def never(_):
+        raise AssertionError("it was tried")
+
+    never.__module__ = "getpass"
+    monkeypatch.setattr(getpass, "getpass", never)
     monkeypatch.setattr(sys, "stdin", stdin)
     with pytest.raises(sc.MissingKey, match="Nobody can be asked"):
         sc.login()

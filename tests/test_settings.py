@@ -8,12 +8,12 @@ import traceback
 from types import ModuleType
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from socialconnect import settings as module
 from socialconnect import vault
 from socialconnect.errors import InvalidKey, MissingKey, UsageError
-from socialconnect.settings import KEY, Settings, check_address, is_loopback
+from socialconnect.settings import KEY, Settings, check_address, is_loopback, places
 
 FIELDS = [*Settings.model_fields]
 
@@ -88,7 +88,8 @@ def nothing_set(monkeypatch, tmp_path, keyring):
 
 
 def test_the_places_of_the_key_in_their_order(monkeypatch, tmp_path, keyring, colab):
-    """Argument, environment, .env, keyring, Colab: whichever of them come first that have a key gives it."""
+    """Argument, login, environment, .env, keyring, Colab: whichever of them come first that have a key gives it."""
+    assert [*places()] == []
     colab("key-colab")
     assert Settings.make().key().reveal() == "key-colab"
     keyring("key-keyring")
@@ -97,7 +98,12 @@ def test_the_places_of_the_key_in_their_order(monkeypatch, tmp_path, keyring, co
     assert Settings.make().key().reveal() == "key-dotenv"
     monkeypatch.setenv(KEY, "key-environment")
     assert Settings.make().key().reveal() == "key-environment"
+    vault.remember(SecretStr("key-process"))
+    assert Settings.make().key().reveal() == "key-process"
     assert Settings.make(secret_key="key-argument").key().reveal() == "key-argument"
+    found = {place: key.get_secret_value() for place, key in places()}
+    assert list(found) == ["process", "environment", "dotenv", "keyring", "colab"]
+    assert {place: f"key-{place}" for place in found} == found
 
 
 def test_the_keyring_is_asked_only_when_it_must(keyring):

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from socialconnect import portal, vault
 from socialconnect.client import Client
-from socialconnect.errors import InvalidKey, MissingKey, SetupError, SocialConnectError
+from socialconnect.errors import InvalidKey, MissingKey, SetupError, SocialConnectError, UsageError
 from socialconnect.markup import block, element, faint
 from socialconnect.settings import KEY, Place, Settings, hide, places
 
@@ -254,6 +254,8 @@ async def _application(client: AsyncClient) -> str:
 
 
 def _hidden(key: str | SecretStr) -> SecretStr:
+    if not isinstance(key, str | SecretStr):
+        raise UsageError(f"A secret key is given as text, not as {type(key).__name__}.", cure="Pass it as a str.")
     return hide(key) or SecretStr("")
 
 

@@ -45,6 +45,9 @@ _GET_KEY = "Find it in the Clerk Dashboard under API keys; it begins with sk_tes
 class Settings(BaseSettings):
     """Everything that can be set; each name but the key's is also `SOCIALCONNECT_<NAME>` in the environment.
 
+    `secret_key` is the first of: an argument, what `login()` was given in this process, CLERK_SECRET_KEY in the
+    environment or in a `.env` file, the system keyring, a Colab secret.
+
     `base_urls` puts another address in the place of an origin, for each host that can be called: self-hosted services,
     proxies, the sandbox. `budgets` does the same for limits (`{"https://api.clerk.com": "1000/10s"}`). `api_versions`
     chooses an older version of a provider's API (`{"notion": "2022-06-28"}`). `max_wait` is

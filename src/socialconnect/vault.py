@@ -75,24 +75,24 @@ def in_keyring() -> SecretStr | None:
         return None
     try:
         return SecretStr(keyring.get_password(SERVICE, KEY) or "") or None
-    except (errors.KeyringError, ImportError, AttributeError, OSError):
-        # a container has no backend, or the one that is configured is not installed: then there is no key here
+    except (errors.KeyringError, ImportError, AttributeError, OSError, RuntimeError):
+        # a container has no backend, or the one that is configured cannot be had: then there is no key here
         return None
 
 
 def backend() -> Backend:
     """What can keep a key; a SetupError where there is nothing, or only what would write it in the clear."""
     cure = _IN_COLAB if in_colab() else _INSTEAD
+    good, why = None, "There is no system keyring here that would keep a key safe."
     try:
-        found = _backends(_keyring()[0])
-    except ImportError:
-        install = "" if in_colab() else "pip install 'socialconnect[keyring]', or: "
-        raise MissingPackage("The package keyring is not installed.", cure=f"{install}{cure}") from None
+        good = next(filter(_is_safe, _backends(_keyring()[0])), None)
+    except ImportError as error:
+        if error.name == "keyring":
+            install = "" if in_colab() else "pip install 'socialconnect[keyring]', or: "
+            raise MissingPackage("The package keyring is not installed.", cure=f"{install}{cure}") from None
+        why = f"The system keyring cannot be used: {error}."
     except Exception as error:  # noqa: BLE001 - a backend that was configured may fail as it likes
-        found, why = [], f"The system keyring cannot be used: {error or type(error).__name__}."
-    else:
-        why = "There is no system keyring here that would keep a key safe."
-    good = next(filter(_is_safe, found), None)
+        why = f"The system keyring cannot be used: {error or type(error).__name__}."
     if good is None:
         raise SetupError(why, cure=cure)
     return good

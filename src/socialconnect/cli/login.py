@@ -24,7 +24,6 @@ _FOUND = {
     "colab": "Colab's secrets",
     "sandbox": "the embedded world",
 }
-_LEFT = ("environment", "dotenv", "colab")  # what only its owner can take away
 
 
 ANYTHING = {"allow_extra_args": True}  # of typer: so that a key on the command line meets a sentence
@@ -75,7 +74,7 @@ def logout(common: Common) -> int:
 
     forgotten = forget()
     Settings.make()  # a .env file that cannot be read is told as everywhere
-    left = [place for place, _ in places() if place in _LEFT]
+    left = [place for place, _ in places()]  # what only its owner can take away
     if common.json:
         show.json_document({"forgotten": forgotten, "left": left})
         return 0
