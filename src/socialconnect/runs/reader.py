@@ -7,22 +7,22 @@ import logging
 import secrets
 from collections import Counter
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.models import ExternalAccount, User, counted
+from socialconnect.clerk.models import User, counted
 from socialconnect.clerk.strategy import provider_of
-from socialconnect.clerk.tokens import AccountToken, matched, no_token, not_connected
+from socialconnect.clerk.tokens import AccountToken, no_token, not_connected
 from socialconnect.errors import (
     NotConnected,
     SetupError,
     SocialConnectError,
+    UsageError,
     UserNotFound,
 )
 from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
-from socialconnect.http.send import Caller, Sender, Sent, Wire
+from socialconnect.http.send import Caller, Observer, Sender, Sent, Wire
 from socialconnect.progress.count import Count, current
 from socialconnect.reading.decide import granted
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
@@ -31,6 +31,7 @@ from socialconnect.reading.fan import Reading, SendFor
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.outcomes import Outcome, Trace
 from socialconnect.runs.run import Run, Watch
+from socialconnect.runs.target import Target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -45,25 +46,6 @@ if TYPE_CHECKING:
     from socialconnect.runs.select import Chosen
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Target:
-    """One user to read; `accounts` where the listing has told them already."""
-
-    place: int
-    user_id: str
-    accounts: tuple[ExternalAccount, ...] | None = None
-    named: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, place: int, one: Chosen) -> _Target:
-        """Who was chosen; accounts that are known to be connected are as a listing would tell them."""
-        if not one.connected:
-            return cls(place, one.user_id, named=one.accounts)
-        return cls(
-            place, one.user_id, tuple(ExternalAccount.model_validate({"id": eac}) for eac in sorted(one.accounts))
-        )
 
 
 class Reader:
@@ -120,7 +102,7 @@ class Reader:
         # one account may have the wire for itself; many share it, so that none waits behind a long one
         self._width = max(2, min(self._connector.concurrency, most // max(1, known)))
         targets = self._everybody() if chosen is None else self._named(chosen)
-        queue: asyncio.Queue[_Target | None] = asyncio.Queue(maxsize=most)
+        queue: asyncio.Queue[Target | None] = asyncio.Queue(maxsize=most)
         try:
             async with asyncio.TaskGroup() as group:
                 workers = min(most, known)
@@ -133,7 +115,7 @@ class Reader:
             return self._finish(read_at)
         raise error
 
-    async def _feed(self, targets: AsyncGenerator[_Target], queue: asyncio.Queue[_Target | None], workers: int) -> None:
+    async def _feed(self, targets: AsyncGenerator[Target], queue: asyncio.Queue[Target | None], workers: int) -> None:
         place = -1
         try:
             async for target in targets:
@@ -142,12 +124,12 @@ class Reader:
         except SetupError:
             raise
         except SocialConnectError as error:  # what was read until here is kept, and the gap is told
-            outcome = self._outcome(_Target(place + 1, ""), 0, None)
+            outcome = self._outcome(Target(place + 1, ""), 0, None)
             outcome.user_id = None
             outcome.fail(_about(error, outcome))
             self._end(outcome)
         if self._left_out:
-            outcome = self._outcome(_Target(place + 2, ""), 0, None)
+            outcome = self._outcome(Target(place + 2, ""), 0, None)
             outcome.user_id = None
             outcome.partial(
                 "left_out", f"{self._left_out} users or accounts that Clerk listed could not be read and were left out."
@@ -156,16 +138,16 @@ class Reader:
         for _ in range(workers):
             await queue.put(None)
 
-    async def _work(self, queue: asyncio.Queue[_Target | None]) -> None:
+    async def _work(self, queue: asyncio.Queue[Target | None]) -> None:
         while (target := await queue.get()) is not None:
             await self._read_user(target)
             self._order.done(target.place)
 
-    async def _named(self, chosen: Sequence[Chosen]) -> AsyncGenerator[_Target]:
+    async def _named(self, chosen: Sequence[Chosen]) -> AsyncGenerator[Target]:
         for place, one in enumerate(chosen):
-            yield _Target.of(place, one)
+            yield Target.of(place, one)
 
-    async def _everybody(self) -> AsyncGenerator[_Target]:
+    async def _everybody(self) -> AsyncGenerator[Target]:
         place = 0
         seen = set(self._without)
         async with aclosing(self._clerk.listing({}, self._trace.add)) as listing:
@@ -176,10 +158,22 @@ class Reader:
                     accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)
                     if accounts and user.id not in seen:
                         seen.add(user.id)
-                        yield _Target(place, user.id, accounts)
+                        yield Target(place, user.id, accounts, whole=True)
                         place += 1
 
-    async def _read_user(self, target: _Target) -> None:
+    async def _read_user(self, target: Target) -> None:
+        before: list[Sent] = []
+        if self._extractor.of_account and not target.whole:
+            try:
+                target = await self._told(target, before.append)
+            except SetupError:
+                raise
+            except SocialConnectError as error:
+                self._unread(self._outcome(target, 0, None), error, before)
+                return
+        await self._read_accounts(target, before)
+
+    async def _read_accounts(self, target: Target, before: Sequence[Sent]) -> None:
         unfinished = [account for account in target.accounts or () if not account.connected]
         accounts = [account for account in target.accounts or () if account.connected]
         number = 0
@@ -192,15 +186,17 @@ class Reader:
             return
         first = self._outcome(target, number, accounts[0].id if len(accounts) == 1 else None)
         try:
-            pairs = _matched(accounts, await self._tokens(target.user_id, first), target.named)
+            tokens = [] if self._resource.identity else await self._tokens(target.user_id, first)
+            pairs = target.matched(accounts, tokens)
             if not pairs:
                 raise self._not_connected(target.user_id)
         except SetupError:
             raise
         except SocialConnectError as error:
-            first.fail(error, "skipped" if isinstance(error, NotConnected | UserNotFound) else "failed")
-            self._end(first)
+            self._unread(first, error, before)
             return
+        for sent in before:
+            self._count(sent, first)
         offset = 0
         for position, (account_id, token) in enumerate(pairs):
             outcome = first if position == 0 else self._outcome(target, number + position, account_id)
@@ -208,18 +204,35 @@ class Reader:
             offset = await self._read_account(target, outcome, token, offset)
             self._end(outcome)
 
+    def _unread(self, outcome: Outcome, error: SocialConnectError, before: Sequence[Sent]) -> None:
+        """End a user of whom no account could be read, with the requests that told so."""
+        for sent in before:
+            self._count(sent, outcome)
+        outcome.fail(error, "skipped" if isinstance(error, NotConnected | UserNotFound) else "failed")
+        self._end(outcome)
+
+    async def _told(self, target: Target, observe: Observer) -> Target:
+        """The target with Clerk's whole record of each account that is wanted."""
+        users, _ = counted(b"[" + await self._clerk.user(target.user_id, observe) + b"]", User)
+        told = target.told(users, self._provider)
+        if not told.accounts:
+            raise self._not_connected(target.user_id)
+        return told
+
     def _not_connected(self, user_id: str, why: str = "") -> NotConnected:
         return not_connected(user_id, self._connector.title, why, provider=self._connector.name)
 
-    async def _read_account(self, target: _Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
+    async def _read_account(self, target: Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
         """Read every page of one account; returns the number that the next account's pages begin with."""
-        if token is None:
+        if token is None and not self._resource.identity:
             outcome.fail(no_token(target.user_id, self._connector.title, provider=self._connector.name))
             return offset
-        send_for = self._sending(target, outcome, token)
+        send_for = _unsent if token is None else self._sending(target, outcome, token)
+        taped = self._wire.transport.taped  # a cassette holds every answer that its own calls need
+        whose = target.whose(outcome.external_account_id, token, None if taped else self._wire.known)
         last = offset
         try:
-            async with aclosing(self._reading.pages(send_for, width=self._width)) as pages:
+            async with aclosing(self._reading.pages(send_for, width=self._width, whose=whose)) as pages:
                 async for number, page in pages:
                     self._take(target, outcome, offset + number, page)
                     last = max(last, offset + number + 1)
@@ -232,7 +245,7 @@ class Reader:
         outcome.narrowed = self._connector.narrowed(self._resource, outcome.granted)
         return last
 
-    def _sending(self, target: _Target, outcome: Outcome, token: AccessToken) -> SendFor:
+    def _sending(self, target: Target, outcome: Outcome, token: AccessToken) -> SendFor:
         """What sends the requests of one account, each resource's under its own rules."""
         account = outcome.external_account_id or f"{target.user_id} {token.provider_user_id}"
         outcome.granted = token.scopes
@@ -263,7 +276,7 @@ class Reader:
             self._senders[resource.name] = Sender(self._connector, self._wire, resource.rules)
         return self._senders[resource.name]
 
-    def _take(self, target: _Target, outcome: Outcome, number: int, page: Page) -> None:
+    def _take(self, target: Target, outcome: Outcome, number: int, page: Page) -> None:
         outcome.take(page)
         if self._progress is not None:
             self._progress.read(page.rows)
@@ -272,7 +285,7 @@ class Reader:
     async def _tokens(self, user_id: str, outcome: Outcome) -> list[AccessToken]:
         return await self._clerk.tokens(user_id, self._connector.strategy, lambda sent: self._count(sent, outcome))
 
-    def _outcome(self, target: _Target, number: int, account_id: str | None) -> Outcome:
+    def _outcome(self, target: Target, number: int, account_id: str | None) -> Outcome:
         outcome = Outcome(target.user_id, self._connector.name, self._name, account_id)
         self._ended[target.place, number] = outcome
         return outcome
@@ -331,15 +344,9 @@ class Reader:
         return frame[~repeated].reset_index(drop=True)
 
 
-def _matched(
-    accounts: Sequence[ExternalAccount], tokens: Sequence[AccessToken], named: frozenset[str]
-) -> list[tuple[str | None, AccessToken | None]]:
-    """Each account with its token: by the canonical id, else by the id at the provider, never by position."""
-    if not accounts:
-        return [
-            (token.external_account_id, token) for token in tokens if not named or token.external_account_id in named
-        ]
-    return [(account.id, token) for account, token in matched(accounts, tokens)]
+def _unsent(resource: Resource) -> Send:
+    """Where there is no token, because none is needed, there is nothing to send either."""
+    raise UsageError(f"{resource.name} is read from Clerk's record, and asks for nothing.")
 
 
 def _about(error: SocialConnectError, outcome: Outcome) -> SocialConnectError:
