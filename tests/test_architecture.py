@@ -21,7 +21,7 @@ LAYERS = (
     ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
     ("expand",),
     ("connectors", "http"),
-    ("clerk",),
+    ("clerk", "tracing"),
     ("runs",),
     ("anywhere", "bound", "export", "plan", "plot", "profiles"),
     ("portal",),

@@ -72,7 +72,7 @@ def shown(error):
 def texts(run):
     """All that a run shows."""
     yield from (repr(run), run.problems, repr(run.frame.attrs), repr(run.ended), repr(vars(run)))
-    for frame in (run.frame, run.outcomes, run.trace):
+    for frame in (run.frame, run.outcomes, run.trace.frame()):
         yield from (frame.to_csv(), frame.to_json(date_format="iso"), repr(frame))
     for error in run.errors:
         yield from shown(error)

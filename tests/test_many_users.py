@@ -229,7 +229,7 @@ async def test_a_dead_token_is_fetched_again_once():
         assert run.complete
         asked = Counter((served.host, served.status) for served in world.requests)
         assert asked == {(CLERK, 200): 2, ("api.github.com", 401): 1, ("api.github.com", 200): 1}
-        assert run.trace["then"].tolist() == ["goon", "refetch", "goon", "goon"]
+        assert run.trace.frame()["then"].tolist() == ["goon", "refetch", "goon", "goon"]
 
 
 async def test_a_revoked_token_is_not_asked_for_for_ever():

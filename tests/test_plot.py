@@ -15,8 +15,9 @@ from socialconnect.http.send import Sent
 from socialconnect.plot.signs import SIGNS
 from socialconnect.runs import judge, picture
 from socialconnect.runs import outcomes as kept
-from socialconnect.runs.outcomes import Outcome, Trace
+from socialconnect.runs.outcomes import Outcome
 from socialconnect.runs.run import Run
+from socialconnect.tracing.trace import Trace
 
 pytest.importorskip("matplotlib")
 
@@ -242,7 +243,7 @@ def test_a_resource_read_twice_has_a_bar_for_each(runs):
 def test_every_request_is_in_a_bar(runs):
     """The bars of each host have all of its requests, by what followed."""
     words_of = {"goon": "went on", "refetch": "fetched the token again", "retry": "tried again", "fail": "gave up"}
-    trace = runs[0].trace
+    trace = runs[0].trace.frame()
     chart = sc.plot.requests(runs[0])
     hosts = [*trace["host"].astype(str).unique()]
     for host, axes in zip(hosts, chart.axes, strict=False):
@@ -311,7 +312,7 @@ def test_few_busy_hosts_have_a_lane_and_the_others_share_one():
 def test_requests_that_are_no_longer_known_are_said():
     """A run with more requests than are kept one by one says how many are drawn."""
     run = run_of([sent(0), sent(1)])
-    run.sent.requests = 1_002
+    run.trace.requests = 1_002
     assert "The last 2 of 1,002 requests: older ones are only counted." in words(sc.plot.requests(run))
 
 

@@ -16,8 +16,8 @@ Column Connector Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL Inv
 MalformedResponse Manners MissingKey MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded
 Offset Outcome PageNumber PagingLoop Param Parent PartialWarning Plan ProtocolError ProviderNotEnabled ProviderPicker
 RateLimited ReconnectNeeded RequestRefused Resource ResourcePicker Run Secret Settings SetupError SocialConnectError
-TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker __version__ columns enable_nested_asyncio login
-logout plot record replay sandbox whoami
+Trace TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker __version__ columns enable_nested_asyncio
+login logout plot record replay sandbox trace whoami
 """.split()  # noqa: SIM905 - a list as a text reads best
 PROBES = (
     "_repr_latex_",

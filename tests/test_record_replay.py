@@ -214,12 +214,12 @@ def test_refreshed_tokens_are_told_apart(path, handed_out):
     client = sc.sandbox(users=40, seed=5, faults=["google:expired"])
     with sc.record(path):
         recorded = client.read("google.profile", on_error="ignore")
-    assert recorded.sent.frame()["status"].eq(401).sum() > 5
+    assert recorded.trace.frame()["status"].eq(401).sum() > 5
     with sc.replay(path) as playing:
         played = sc.Client().read("google.profile", on_error="ignore")
         assert playing.unplayed == 0
     assert_equal({"frame": played.frame}, {"frame": recorded.frame})
-    assert played.trace["status"].value_counts().equals(recorded.trace["status"].value_counts())
+    assert played.trace.frame()["status"].value_counts().equals(recorded.trace.frame()["status"].value_counts())
     assert_none_in(path, handed_out)
 
 
@@ -234,7 +234,7 @@ async def test_retries_are_played_without_waiting(path):
             recorded = await client.read("github.repos", on_error="ignore")
             took = loop.time() - began
     assert took > 3
-    statuses = recorded.trace["status"].value_counts()
+    statuses = recorded.trace.frame()["status"].value_counts()
     assert {429, 0} <= set(statuses.index)
     with sc.replay(path) as playing:
         began = loop.time()
@@ -242,8 +242,8 @@ async def test_retries_are_played_without_waiting(path):
         assert loop.time() - began < 0.01
         assert playing.unplayed == 0
     assert_equal({"frame": played.frame}, {"frame": recorded.frame})
-    assert played.trace["status"].value_counts().equals(statuses)
-    assert played.trace["waited"].sum() == 0
+    assert played.trace.frame()["status"].value_counts().equals(statuses)
+    assert played.trace.frame()["waited"].sum() == 0
 
 
 @pytest.mark.looptime
@@ -308,7 +308,7 @@ async def test_a_redirect_at_home_is_followed_again(path):
 
     with sc.record(path):
         recorded = await client_of(world, application=moved).read("github.profile", on_error="ignore")
-    assert 301 in set(recorded.trace["status"])
+    assert 301 in set(recorded.trace.frame()["status"])
     with sc.replay(path) as playing:
         played = await sc.AsyncClient().read("github.profile", on_error="ignore")
         assert playing.unplayed == 0
@@ -322,10 +322,10 @@ async def test_what_a_cache_holds_is_recorded_whole(path):
     async with client_of(world, cache=":memory:") as client:
         first = await client.read("github.repos", on_error="ignore")
         again = await client.read("github.repos", on_error="ignore")
-        assert 304 in set(again.trace["status"])
+        assert 304 in set(again.trace.frame()["status"])
         with sc.record(path):
             recorded = await client.read("github.repos", on_error="ignore")
-    assert 304 not in set(recorded.trace["status"])
+    assert 304 not in set(recorded.trace.frame()["status"])
     with sc.replay(path):
         played = await sc.AsyncClient().read("github.repos", on_error="ignore")
     assert_equal({"frame": played.frame}, {"frame": first.frame})

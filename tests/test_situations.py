@@ -316,7 +316,7 @@ def test_provider_disabled(world):
 def test_throttled(world):
     """A limit that was met is waited out: the outcome is as without it, and tells the retry and what it was."""
     run = world.runs["github.repos"]
-    trace = run.trace
+    trace = run.trace.frame()
     met = trace[trace["status"].isin([403, 429]) & (trace["then"] == "retry")]
     assert len(met) > 3
     outcomes = run.outcomes.set_index("external_account_id").loc[met["external_account_id"].unique()]

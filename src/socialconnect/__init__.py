@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.faults import Fault
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
+    from socialconnect.tracing.block import trace
+    from socialconnect.tracing.trace import Trace
 
 __all__ = [
     "AccessDenied",
@@ -136,6 +138,7 @@ __all__ = [
     "Settings",
     "SetupError",
     "SocialConnectError",
+    "Trace",
     "TryAgainLater",
     "Unavailable",
     "UnknownName",
@@ -151,6 +154,7 @@ __all__ = [
     "record",
     "replay",
     "sandbox",
+    "trace",
     "whoami",
 ]
 
@@ -183,6 +187,8 @@ _HOMES = {
     "sandbox.faults": "Fault",
     "secret": "Secret",
     "settings": "Settings",
+    "tracing.block": "trace",
+    "tracing.trace": "Trace",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 

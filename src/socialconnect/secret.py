@@ -6,15 +6,22 @@ alive is known to the register, so `scrub` can remove it from any text a service
 
 from __future__ import annotations
 
+import hmac
 import re
+import secrets
 import threading
 import weakref
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MASK = "[secret]"
 SHORTEST = 6  # a shorter value would mask ordinary words
 _PLAIN = r"[A-Za-z0-9._~-]+"  # what nobody escapes
+
+_KEY = secrets.token_bytes(32)  # new in each process, so that a mark can be looked up nowhere
 
 E = TypeVar("E", bound=BaseException)
 
@@ -26,10 +33,11 @@ class Secret:
     Secret([secret])
     """
 
-    __slots__ = ("__weakref__", "_plain", "_value")
+    __slots__ = ("__weakref__", "_mark", "_plain", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._mark = ""
         self._plain = max(re.findall(_PLAIN, value), key=len, default="")
         with _lock:
             _alive.add(self)
@@ -37,6 +45,12 @@ class Secret:
     def reveal(self) -> str:
         """The value itself. Give it to nothing that prints, stores or logs."""
         return self._value
+
+    @property
+    def mark(self) -> str:
+        """The sign by which it can be followed in this process, and by nothing else."""
+        self._mark = self._mark or mark(self._value)
+        return self._mark
 
     def __repr__(self) -> str:
         return f"Secret({_MASK})"
@@ -62,11 +76,26 @@ def scrub(text: str) -> str:
 
     The longest value goes first, so that no part of one remains when another is its beginning.
     """
+    return _covered(text, lambda _: _MASK)
+
+
+def marked(text: str) -> str:
+    """`text` as `scrub` leaves it, but with a mark for each secret, by which it can be followed."""
+    return _covered(text, lambda value: f"[secret {mark(value)}]")
+
+
+def mark(value: str) -> str:
+    """Six signs that are the same for the same value, in this process alone: they tell nothing of it."""
+    return hmac.digest(_KEY, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:6]
+
+
+def _covered(text: str, cover: Callable[[str], str]) -> str:
     with _lock:
         # most secrets are not there at all: what nobody escapes tells it at once
         near = {secret._value for secret in _alive if secret._plain in text}  # noqa: SLF001 - the register is theirs
     for value in sorted((value for value in near if len(value) >= SHORTEST), key=len, reverse=True):
-        text = re.sub(written(value), _MASK, text)
+        shown = cover(value)
+        text = re.sub(written(value), lambda _, shown=shown: shown, text)  # type: ignore[misc]  # bound
     return text
 
 

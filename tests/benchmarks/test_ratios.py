@@ -115,7 +115,7 @@ def test_requests_are_no_more_than_needed() -> None:
         2,
         4,
     }  # token and page; twice where stale; the page of a second account
-    assert sum(asked.values()) == run.sent.requests == len(run.trace)
+    assert sum(asked.values()) == run.trace.requests == len(run.trace)
 
 
 def test_scrubbing_many_secrets_stays_cheap() -> None:

@@ -83,7 +83,7 @@ def test_json_has_the_rows_and_every_outcome(run, read):
     assert document["rows"] == len(document["records"]) == len(expected.frame)
     assert [one["status"] for one in document["outcomes"]] == expected.outcomes["status"].tolist()
     assert sum(document["accounts"].values()) == len(expected.ended)
-    assert document["requests"] == expected.sent.requests
+    assert document["requests"] == expected.trace.requests
     assert document["complete"] is False
 
 

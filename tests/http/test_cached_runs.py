@@ -19,7 +19,8 @@ RESOURCES = ("github.repos", "github.profile", "notion.users", "google.profile")
 
 
 def asked(run, host=GITHUB):
-    return run.trace[run.trace["host"] == host]
+    trace = run.trace.frame()
+    return trace[trace["host"] == host]
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ async def test_a_cassette_holds_whole_answers(tmp_path, place):
         first = await client.read("github.repos", on_error="ignore")
         with sc.record(tmp_path / "analysis.yaml"):
             taken = await client.read("github.repos", on_error="ignore")
-        assert not taken.trace["cached"].any()
+        assert not taken.trace.frame()["cached"].any()
         with sc.replay(tmp_path / "analysis.yaml"):
             played = await client.read("github.repos", on_error="ignore")
             async with client_of(world, cache=tmp_path / "unused.db") as other:
@@ -132,7 +133,7 @@ async def test_a_cassette_holds_whole_answers(tmp_path, place):
         again = await client.read("github.repos", on_error="ignore")
     assert not (tmp_path / "unused.db").exists()
     pd.testing.assert_frame_equal(first.frame, played.frame)
-    assert again.trace["cached"].any()
+    assert again.trace.frame()["cached"].any()
 
 
 def test_it_works_over_a_socket_in_the_background(place):
@@ -143,7 +144,7 @@ def test_it_works_over_a_socket_in_the_background(place):
         with sc.Client(settings=settings) as client:
             runs = [client.read("github.profile", on_error="ignore") for _ in range(2)]
     pd.testing.assert_frame_equal(runs[0].frame, runs[1].frame)
-    sent = runs[1].trace[runs[1].trace["status"] == 304]
+    sent = runs[1].trace.frame().query("status == 304")
     assert len(sent) > 5
     assert sent["size"].sum() == 0
 
@@ -158,10 +159,10 @@ client = sc.Client(settings=settings, application=world.app)
 first = client.read("github.profile", on_error="ignore")
 if (child := os.fork()) == 0:
     run = client.read("github.profile", on_error="ignore")
-    os._exit(0 if run.trace["cached"].any() and run.frame.equals(first.frame) else 1)
+    os._exit(0 if run.trace.frame()["cached"].any() and run.frame.equals(first.frame) else 1)
 _, status = os.waitpid(child, 0)
 run = client.read("github.profile", on_error="ignore")
-print(os.waitstatus_to_exitcode(status), run.trace["cached"].any(), run.frame.equals(first.frame))
+print(os.waitstatus_to_exitcode(status), run.trace.frame()["cached"].any(), run.frame.equals(first.frame))
 """
 
 

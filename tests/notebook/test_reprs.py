@@ -126,7 +126,7 @@ def test_a_run_says_what_went_wrong_and_what_to_do(shown):
     failed = [one for one in run.ended if one.status == "failed"]
     for words in ("reconnect_needed", str(len(failed)), failed[0].message, failed[0].cure):
         assert words in text
-    assert f"{run.sent.requests:,} requests" in text
+    assert f"{run.trace.requests:,} requests" in text
 
 
 def test_an_error_says_cause_cure_and_link(shown):

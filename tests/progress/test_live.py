@@ -161,7 +161,7 @@ async def test_a_read_counts_and_tells_its_waits(waiting_client):
     whole = sum(outcome.status in ("ok", "empty") for outcome in run.ended)
     last, part = lines[-1]
     assert last.startswith(
-        f"github.repos: {len(run.ended):,} accounts, {len(run.frame):,} rows, {run.sent.requests:,} "
+        f"github.repos: {len(run.ended):,} accounts, {len(run.frame):,} rows, {run.trace.requests:,} "
     )
     assert (f"{len(run.ended) - whole} not read whole" in last) is (whole < len(run.ended))
     assert part == 1

@@ -184,8 +184,8 @@ def test_outcomes_are_a_typed_frame(stage: Stage, connect: Connect) -> None:
         "first_error": "string",
     }
     assert len(run.trace) == len(stage.seen) == 2
-    assert run.trace["status"].tolist() == [200, 200]
-    shown = f"{run!r} {run.trace.to_csv()} {run.outcomes.to_csv()} {run.frame.to_csv()} {run.frame.attrs}"
+    assert run.trace.frame()["status"].tolist() == [200, 200]
+    shown = f"{run!r} {run.trace.frame().to_csv()} {run.outcomes.to_csv()} {run.frame.to_csv()} {run.frame.attrs}"
     assert "token-of-user_1" not in shown
     assert KEY not in shown
 

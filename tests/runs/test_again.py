@@ -51,7 +51,7 @@ async def test_only_what_failed_is_asked_for():
         run = await client.read("github.profile", on_error="ignore")
         before = len(world.requests)
         again = await client.retry(run, on_error="ignore")
-        users = set(again.trace["user_id"].dropna().iloc[len(run.trace.dropna(subset="user_id")) :])
+        users = set(again.trace.frame()["user_id"].dropna().iloc[len(run.trace.frame().dropna(subset="user_id")) :])
     assert users == set(run.outcomes.query("status in ['failed', 'partial']")["user_id"])
     assert len(asked_of(world, before)) == len(again.trace) - len(run.trace)
     assert again.outcomes["status"].tolist() == run.outcomes["status"].tolist()
@@ -80,7 +80,7 @@ async def test_one_of_two_accounts_is_read_again_alone():
         assert run.outcomes["status"].tolist() == ["ok", "failed"]
         again = await client.retry(run, on_error="ignore")
     assert again.outcomes["status"].tolist() == ["ok", "failed"]
-    sent = again.trace.iloc[len(run.trace) :].query("host == 'api.github.com'")
+    sent = again.trace.frame().iloc[len(run.trace) :].query("host == 'api.github.com'")
     assert set(sent["external_account_id"]) == {run.outcomes["external_account_id"][1]}
     pd.testing.assert_frame_equal(again.frame, run.frame)
 

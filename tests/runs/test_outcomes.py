@@ -5,7 +5,7 @@ import pytest
 from socialconnect import NotConnected, Outcome, Unavailable
 from socialconnect.http.send import Sent
 from socialconnect.reading.typed import Page
-from socialconnect.runs.outcomes import Trace, outcomes_frame, summary
+from socialconnect.runs.outcomes import outcomes_frame, summary
 
 
 def outcome(user="user_a", **more):
@@ -113,30 +113,6 @@ def test_the_frame_of_outcomes_has_its_types_at_any_length():
     assert full.columns.tolist()[5:8] == ["reason", "message", "cure"]
     assert full.columns.tolist()[8:13] == ["rows", "pages", "requests", "retries", "waited"]
     assert full.columns.tolist()[13:] == ["complete", "cut", "narrowed", "first_error"]
-
-
-def test_the_trace_tells_each_request():
-    """One row per request: when, for whom, where, and what came; never a query."""
-    trace = Trace()
-    trace.add(sent())
-    trace.add(sent(status=0, user_id="", account="", resource="", then="retry", left=7))
-    frame = trace.frame()
-    assert frame["at"][0].isoformat() == "2027-01-15T08:00:00.250000+00:00"
-    assert frame["status"].tolist() == [200, 0]
-    assert frame["user_id"].isna().tolist() == [False, True]
-    assert frame["path"].tolist() == ["/things"] * 2
-    assert (trace.requests, trace.waited) == (2, 3.0)
-    assert trace.frame().dtypes.astype(str).tolist() == Trace().frame().dtypes.astype(str).tolist()
-
-
-def test_a_long_trace_keeps_the_last(monkeypatch):
-    """Of very many requests the last are kept one by one, and all are counted."""
-    monkeypatch.setattr("socialconnect.runs.outcomes._TRACED", 3)
-    trace = Trace()
-    for number in range(10):
-        trace.add(sent(size=number))
-    assert trace.requests == 10
-    assert trace.frame()["size"].tolist() == [7, 8, 9]
 
 
 def test_the_summary_counts_reasons():

@@ -66,7 +66,7 @@ async def test_the_outcome_keeps_what_first_went_wrong():
     assert (row["status"], row["retries"], row["complete"]) == ("ok", 1, True)
     assert row["first_error"].startswith("429: ")
     assert row["waited"] >= 3
-    assert run.trace["why"].notna().sum() == 1
+    assert run.trace.frame()["why"].notna().sum() == 1
 
 
 async def test_what_scopes_do_not_show_is_told():
@@ -123,7 +123,7 @@ async def test_no_secret_is_told_anywhere(caplog):
     told = "".join(
         [
             run.report(requests=True),
-            run.trace.to_csv(),
+            run.trace.frame().to_csv(),
             run.outcomes.to_csv(),
             *(one.getMessage() for one in caplog.records),
         ]

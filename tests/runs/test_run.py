@@ -7,7 +7,7 @@ from tests.worlds import client_of, opened, user_of
 
 import socialconnect as sc
 from socialconnect.clerk.models import AccessToken, ExternalAccount
-from socialconnect.runs.target import Target
+from socialconnect.runs.reader import _matched
 from socialconnect.sandbox import Sandbox
 
 pytestmark = pytest.mark.looptime
@@ -36,14 +36,14 @@ def account(eac, person=None):
 def test_accounts_and_tokens_meet_by_id_never_by_place(accounts, tokens, pairs):
     """A token goes to the account that it names, or whose person it names; a guess is made only between one and one."""
     tokens = [token(f"token-{text}", eac, person) for text, eac, person in tokens]
-    found = Target(0, "u").matched([account(*one) for one in accounts], tokens)
+    found = _matched([account(*one) for one in accounts], tokens, frozenset())
     assert [(eac, one and one.token.reveal().removeprefix("token-")) for eac, one in found] == pairs
 
 
 def test_only_named_accounts_are_read():
     """Where accounts are named, other tokens of the user are left alone."""
     tokens = [token("token-1", "e1"), token("token-2", "e2")]
-    assert [eac for eac, _ in Target(0, "u", named=frozenset({"e2"})).matched([], tokens)] == ["e2"]
+    assert [eac for eac, _ in _matched([], tokens, frozenset({"e2"}))] == ["e2"]
 
 
 async def test_an_account_that_is_gone_is_told():
@@ -104,10 +104,11 @@ async def test_the_trace_has_every_request():
     async with opened(120, faults=["google:server_error@0.2"]) as (world, client):
         run = await client.read("google.profile", on_error="ignore")
     served = [(one.host, one.status) for one in world.requests]
-    told = list(zip(run.trace["host"], run.trace["status"], strict=True))
+    trace = run.trace.frame()
+    told = list(zip(trace["host"], trace["status"], strict=True))
     assert sorted(told) == sorted(served)
-    assert run.outcomes["requests"].sum() == len(run.trace) - run.trace["user_id"].isna().sum()
-    assert run.trace["path"].str.contains("user_3").sum() == 0
+    assert run.outcomes["requests"].sum() == len(trace) - trace["user_id"].isna().sum()
+    assert trace["path"].str.contains("user_3").sum() == 0
 
 
 async def test_a_wrong_setup_ends_the_run_with_its_own_error():

@@ -30,7 +30,7 @@ from socialconnect.errors import (
     SocialConnectError,
     UsageError,
 )
-from socialconnect.http.send import Caller, Observer, Sender, Wire
+from socialconnect.http.send import Caller, Given, Observer, Sender, Sent, Wire
 from socialconnect.reading import cures
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import look
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _WINDOWS = 12  # stretches of time walked side by side in a long listing
 _CHOSEN = 100  # ids that one request takes
+_NEVER = 32_503_680_000  # seconds since 1970: in the year 3000, and past what a calendar takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,10 @@ class Clerk:
             response = await self._get(path, observe, user_id, paginated="true", limit="100")
         except SocialConnectError as error:
             raise _translated(error, user_id, provider_of(provider), self._title(provider)) from None
-        return rows(response.body, AccessToken)
+        found = rows(response.body, AccessToken)
+        if isinstance(response.tally, Sent):
+            response.tally.given = tuple(map(_given, found))
+        return found
 
     async def user(self, user_id: str, observe: Observer) -> bytes:
         """One user's record; a UserNotFound where this instance has none."""
@@ -256,6 +260,12 @@ class Clerk:
         )
         response = await self._sender.send(request, caller, observe)
         return response if response is not None else Response(204, body=b"[]")
+
+
+def _given(token: AccessToken) -> Given:
+    """What a trace tells of a token: nothing that could be used."""
+    ends = token.expires_at if 0 < (token.expires_at or 0) < _NEVER else None
+    return Given(token.external_account_id or "", token.token.mark, ends, token.scopes)
 
 
 async def _merged(walks: Sequence[AsyncGenerator[Listing]]) -> AsyncGenerator[Listing]:

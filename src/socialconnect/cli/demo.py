@@ -87,7 +87,7 @@ def _flow(client: "Client", run: "Run") -> Flow | None:
         f"{name} ({key})" for name, key in accounts[["provider", "external_account_id"]].to_numpy().tolist()
     ]
     flow.token, flow.scopes = repr(token.token), list(token.scopes or ())
-    sent = one.trace[["method", "host", "path", "status"]].astype(str).to_numpy().tolist()
+    sent = one.trace.frame()[["method", "host", "path", "status"]].astype(str).to_numpy().tolist()
     flow.requests = [f"{method} {host} {path}: {status}" for method, host, path, status in sent]
     flow.rows = len(one.frame)
     flow.row = next(iter(show.records(one.frame[list(_SHOWN[run.resource])].head(1))), {})
@@ -206,8 +206,8 @@ def _resource(run: "Run", seconds: float) -> dict[str, object]:
         "dtypes": {str(name): str(dtype) for name, dtype in run.frame.dtypes.items()},
         "accounts": dict(statuses(run)),
         "reasons": [{"reason": why, "accounts": len(found), "cure": found[0].cure} for why, found in reasons(run)],
-        "requests": run.sent.requests,
-        "waited": round(run.sent.waited, 3),
+        "requests": run.trace.requests,
+        "waited": round(run.trace.waited, 3),
         "seconds": round(seconds, 3),
         "head": show.records(_head(run)),
     }

@@ -137,8 +137,8 @@ def _document(run: "Run", rows_to: Destination | None, seconds: float) -> dict[s
         "complete": run.complete,
         "rows": len(run.frame),
         "accounts": dict(statuses(run)),
-        "requests": run.sent.requests,
-        "waited": round(run.sent.waited, 3),
+        "requests": run.trace.requests,
+        "waited": round(run.trace.waited, 3),
         "seconds": round(seconds, 3),
         "outcomes": show.records(run.outcomes),
         **rows,
@@ -164,5 +164,5 @@ def tally(run: "Run", seconds: float) -> str:
 
 def work(run: "Run", seconds: float) -> str:
     """How long a run took and what it did in that time; waits of accounts side by side add up to more than it."""
-    waits = f"waits add up to {run.sent.waited:,.0f} s" if run.sent.waited >= 1 else "no waits"
-    return f"{seconds:.1f} s, {run.sent.requests:,} requests, {waits}"
+    waits = f"waits add up to {run.trace.waited:,.0f} s" if run.trace.waited >= 1 else "no waits"
+    return f"{seconds:.1f} s, {run.trace.requests:,} requests, {waits}"

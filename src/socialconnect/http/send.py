@@ -19,9 +19,9 @@ from urllib.parse import urljoin, urlsplit
 
 from socialconnect.errors import MissingPackage, ProtocolError, SocialConnectError, Unavailable
 from socialconnect.http.budget import Budgets, Lane
+from socialconnect.http.listening import Heard, listening
 from socialconnect.http.origins import Origins
 from socialconnect.progress.count import current, waiting
-from socialconnect.reading.account import Known
 from socialconnect.reading.decide import (
     Decision,
     ErrorRule,
@@ -36,13 +36,14 @@ from socialconnect.reading.decide import (
     trace_id,
 )
 from socialconnect.reading.declare import Budget, Connector
+from socialconnect.reading.messages import Response
 from socialconnect.reading.verdict import error_for
 from socialconnect.secret import scrub
 
 if TYPE_CHECKING:
     from socialconnect.http.cache import Cache
     from socialconnect.http.transport import Transport
-    from socialconnect.reading.messages import Request, Response
+    from socialconnect.reading.messages import Request
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
 
@@ -82,10 +83,21 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A token that Clerk gave: of which external account, its mark, until when (seconds since 1970), what it may do."""
+
+    account: str
+    token: str
+    expires_at: float | None = None
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
 class Sent:
     """One request that was made, with nothing secret in it. Times in seconds; `status` 0: no answer came.
 
-    `cached` says that the provider confirmed (304) what the cache holds, and sent nothing.
+    `cached` says that the provider confirmed (304) what the cache holds, and sent nothing. `token` is the mark of the
+    token that went with it. What came of the answer is told later: its `rows`, the tokens that it gave.
     """
 
     user_id: str
@@ -106,6 +118,10 @@ class Sent:
     cut: str = ""
     why: str = ""
     cached: bool = False
+    title: str = ""
+    token: str = ""
+    rows: int | None = None
+    given: tuple[Given, ...] = ()
 
 
 Observer = Callable[[Sent], None]
@@ -119,7 +135,6 @@ class Wire:
         self.transport = transport
         self.budgets = Budgets(max_wait=settings.max_wait)
         self.cache = _cache(settings)
-        self.known = Known()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._places: dict[str, asyncio.Semaphore] = {}
 
@@ -158,14 +173,19 @@ class Sender:
             decision = self._decide(exchange, attempt, caller, fresh=fresh)
             decision = _once(decision, exchange.response) if caller.once else decision
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
+            sent.token = token.mark if token else ""
             _told(sent)
             observe(sent)
+            for listener in listening.get():
+                why = exchange.failure.message if exchange.failure else ""
+                listener.hear(sent, Heard(request, url, token, exchange.response, why))
             if (count := current.get()) is not None:
                 count.sent()
             self._heed(exchange, lanes[-1])
             match decision:
                 case GoOn(empty=empty):
-                    return None if empty else exchange.response
+                    came = None if empty else exchange.response
+                    return came and Response(came.status, came.headers, came.body, sent)
                 case Follow(to):
                     hops += 1
                     attempt -= 1
@@ -296,6 +316,7 @@ class Sender:
             decision.cut if isinstance(decision, GoOn) else "",
             "" if isinstance(decision, GoOn | Follow) else scrub(decision.why),
             exchange.cached,
+            self.connector.title,
         )
 
     def _error(self, fail: Fail, exchange: _Exchange, caller: Caller) -> SocialConnectError:

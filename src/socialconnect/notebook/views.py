@@ -68,7 +68,7 @@ def ended(runs: Mapping[str, Run]) -> str:
     return "".join(
         line(
             f"{name}: {plural(len(run.frame), 'row')} of {plural(len(run.frame.columns), 'column')}, "
-            f"{_statuses(run)}, {plural(run.sent.requests, 'request')}",
+            f"{_statuses(run)}, {plural(run.trace.requests, 'request')}",
             "good" if all(one.status in ("ok", "empty", "skipped") for one in run.ended) else "warn",
         )
         for name, run in runs.items()

@@ -38,7 +38,7 @@ def draw_requests(run: Run) -> Chart:
     """The chart; hosts one under the other on one axis of time, waits below."""
     if not isinstance(run, Run):
         raise UsageError(f"This picture is not drawn from a {type(run).__name__}.", cure="Pass a run: client.read(…).")
-    trace = run.trace
+    trace = run.trace.frame()
     if trace.empty:
         chart = Chart(TITLE, run.resource, (_WIDE, 0.5), [])
         chart.write("No request was sent.", (MARGIN, chart.below(0.3)), size=TEXT)
@@ -51,7 +51,7 @@ def draw_requests(run: Run) -> Chart:
     edges = step * np.arange(int(end / step) + 2, dtype=np.float64)
     hosts = _hosts(trace["host"].astype("str"))
     names = list(dict.fromkeys(hosts))
-    told = f"{run.resource}, {many(run.sent.requests, 'request')} from {start:%Y-%m-%d %H:%M:%S} UTC on"
+    told = f"{run.resource}, {many(run.trace.requests, 'request')} from {start:%Y-%m-%d %H:%M:%S} UTC on"
     lanes = len(names) + bool(waited.any())
     high = (_LANE + _GAP) * lanes
     chart = Chart(TITLE, told, (_WIDE, high + 0.8), _notes(run, trace))
@@ -85,8 +85,8 @@ def _hosts(hosts: pd.Series[str]) -> pd.Series[str]:
 
 def _notes(run: Run, trace: pd.DataFrame) -> list[str]:
     notes = [] if trace["waited"].fillna(0).any() else ["No request waited."]
-    if run.sent.requests > len(trace):
-        notes.append(f"The last {len(trace):,} of {run.sent.requests:,} requests: older ones are only counted.")
+    if run.trace.requests > len(trace):
+        notes.append(f"The last {len(trace):,} of {run.trace.requests:,} requests: older ones are only counted.")
     hosts = trace["host"].nunique()
     if hosts > _HOSTS:
         notes.append(f"{hosts - _HOSTS + 1} hosts with fewer requests are taken together.")

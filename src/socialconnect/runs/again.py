@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from socialconnect.frames import joined
 from socialconnect.reading.declare import IDENTITY
-from socialconnect.runs.outcomes import Outcome, Trace
 from socialconnect.runs.select import Chosen
+from socialconnect.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
+    from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.run import Run
 
 _Who = tuple[str | None, str | None]
@@ -61,8 +62,8 @@ def merged(before: Run, later: Iterable[Run]) -> Run:
     )
     trace = Trace()
     for run in (before, *runs):
-        trace.extend(run.sent)
-    found = replace(runs[-1] if runs else before, frame=frame, ended=tuple(ended), sent=trace, again=before.again)
+        trace.extend(run.trace)
+    found = replace(runs[-1] if runs else before, frame=frame, ended=tuple(ended), trace=trace, again=before.again)
     last = runs[-1].frame if runs else before.frame
     frame.attrs = {**last.attrs, "complete": found.complete}
     return found

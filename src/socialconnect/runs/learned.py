@@ -58,8 +58,8 @@ def learn(run: Run) -> Learned:
     """What a run teaches: nothing of the accounts that were skipped, nor of Clerk's listing."""
     tried = [one for one in run.ended if one.status != "skipped" and one.user_id is not None]
     users = {one.user_id for one in tried}
-    last = [sent for sent in run.sent.last if sent.user_id in users]
-    scale = run.sent.requests / len(run.sent.last) if run.sent.last else 1.0  # a long trace keeps its end alone
+    last = [sent for sent in run.trace.last if sent.user_id in users]
+    scale = run.trace.requests / len(run.trace.last) if run.trace.last else 1.0  # a long trace keeps its end alone
     theirs = [sent for sent in last if sent.provider != CLERK]
     by_account = Counter((sent.user_id, sent.account) for sent in theirs)
     frame = run.frame

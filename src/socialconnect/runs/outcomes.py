@@ -1,18 +1,18 @@
-"""How it ended for each account, and which requests were sent: as records, as frames and in words."""
+"""How it ended for each account: as records, as a frame and in words."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.frames import Table
-from socialconnect.reading.declare import Column, columns
+from socialconnect.reading.declare import columns
 from socialconnect.reading.typed import Page
 from socialconnect.secret import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from socialconnect.http.send import Sent
 
 Status = Literal["ok", "empty", "partial", "skipped", "failed"]
-_TRACED = 100_000  # requests kept one by one; older ones are only counted
 
 
 @dataclass(slots=True, repr=False)
@@ -124,67 +123,14 @@ _OUTCOMES = (
     *columns("boolean", "complete"),
     *columns("string", "cut narrowed first_error"),
 )
-_TRACE = (
-    Column("at", "datetime", form="s"),
-    *columns("string", "user_id external_account_id"),
-    *columns("category", "provider resource host method path"),
-    *columns("Int64", "status attempt size left"),
-    *columns("Float64", "seconds waited"),
-    *columns("category", "then"),
-    *columns("boolean", "cached"),
-    *columns("string", "why"),
-)
 
 
 def outcomes_frame(outcomes: Iterable[Outcome]) -> pd.DataFrame:
     """One row per account, in the order they were chosen."""
     listed = list(outcomes)
     values = {column.name: [getattr(row, column.name) for row in listed] for column in _OUTCOMES}
-    return _frame(_OUTCOMES, {name: [None if one == "" else one for one in row] for name, row in values.items()})
-
-
-class Trace:
-    """The requests of one run; `frame()` has the last 100,000 of them one by one."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-        self.waited = 0.0
-        self._sent: deque[Sent] = deque(maxlen=_TRACED)
-
-    def add(self, sent: Sent) -> None:
-        """One more request."""
-        self.requests += 1
-        self.waited += sent.waited
-        self._sent.append(sent)
-
-    def extend(self, later: Trace) -> None:
-        """Add what was sent later."""
-        self.requests += later.requests
-        self.waited += later.waited
-        self._sent.extend(later._sent)
-
-    @property
-    def last(self) -> tuple[Sent, ...]:
-        """The requests that are kept one by one."""
-        return tuple(self._sent)
-
-    def frame(self) -> pd.DataFrame:
-        """One row per request: when, for whom, where to (a path without values), what came and what followed."""
-        sent = list(self._sent)
-        values: dict[str, list[object]] = {
-            "at": [round(row.at * 1_000_000) for row in sent],
-            "user_id": [row.user_id or None for row in sent],
-            "external_account_id": [row.account or None for row in sent],
-            "resource": [row.resource or None for row in sent],
-            "why": [row.why or None for row in sent],
-        }
-        rest = [column.name for column in _TRACE if column.name not in values]
-        return _frame(_TRACE, {**values, **{name: [getattr(row, name) for row in sent] for name in rest}})
-
-
-def _frame(declared: tuple[Column, ...], values: Mapping[str, list[object]]) -> pd.DataFrame:
-    table = Table(declared, lead=())
-    table.append(Page(tuple(values[column.name] for column in declared), len(values[declared[0].name])))
+    table = Table(_OUTCOMES, lead=())
+    table.append(Page(tuple([None if one == "" else one for one in row] for row in values.values()), len(listed)))
     return table.frame()
 
 

@@ -10,7 +10,8 @@ from socialconnect.markup import BAD, EDGE, GOOD, WARN, Html, block, element, fa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from socialconnect.runs.outcomes import Outcome, Trace
+    from socialconnect.runs.outcomes import Outcome
+    from socialconnect.tracing.trace import Trace
 
 _STRIP = 60  # users that are shown one by one; more are counted
 _REASONS = 12
@@ -56,7 +57,7 @@ def run_html(title: str, told: str, ended: Sequence[Outcome], trace: Trace) -> H
         picture(cells),
         _troubles(ended),
         folded(f"{trace.requests:,} requests, waited {trace.waited:.1f} s", _traffic(trace)),
-        faint("frame has the rows, outcomes each account, trace each request; retry() reads again what failed."),
+        faint("frame has the rows, outcomes each account, trace every request; retry() reads again what failed."),
     )
 
 

@@ -29,8 +29,9 @@ from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.fan import Reading, SendFor
 from socialconnect.runs.order import InOrder
-from socialconnect.runs.outcomes import Outcome, Trace
+from socialconnect.runs.outcomes import Outcome
 from socialconnect.runs.run import Run, Watch
+from socialconnect.tracing.trace import Trace
 from socialconnect.runs.target import Target
 
 if TYPE_CHECKING:
@@ -150,9 +151,16 @@ class Reader:
     async def _everybody(self) -> AsyncGenerator[Target]:
         place = 0
         seen = set(self._without)
-        async with aclosing(self._clerk.listing({}, self._trace.add)) as listing:
+        pages: list[Sent] = []
+
+        def listed(sent: Sent) -> None:
+            self._trace.add(sent)
+            pages[:] = [sent]
+
+        async with aclosing(self._clerk.listing({}, listed)) as listing:
             async for page in listing:
                 users, odd = counted(page.body, User)
+                pages[0].rows = len(users)
                 self._left_out += odd
                 for user in users:
                     accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)

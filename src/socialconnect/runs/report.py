@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from socialconnect.http.send import Sent
-    from socialconnect.runs.outcomes import Outcome, Trace
+    from socialconnect.runs.outcomes import Outcome
+    from socialconnect.tracing.trace import Trace
 
 _MOST = 3  # accounts that are told one by one for each reason
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.errors import UsageError
-from socialconnect.runs.outcomes import Outcome, Trace, outcomes_frame, summary
+from socialconnect.runs.outcomes import Outcome, outcomes_frame, summary
 from socialconnect.runs.picture import run_html
 from socialconnect.runs.report import report
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from socialconnect.errors import SocialConnectError
     from socialconnect.reading.declare import Value
+    from socialconnect.tracing.trace import Trace
 
 Watch = Callable[[Outcome], None]
 
@@ -38,9 +39,9 @@ class Asked:
 class Run:
     """What came of reading one resource for many accounts.
 
-    `frame` has the rows, `outcomes` one row per account, `trace` one row per request, `errors` what was raised on the
-    way; `complete` says whether every account was read whole. `print(run)` tells it in words, `retry()` reads again
-    what failed.
+    `frame` has the rows, `outcomes` one row per account, `trace` every request (`trace.frame()` one row for each, a
+    cell a diagram), `errors` what was raised on the way; `complete` says whether every account was read whole.
+    `print(run)` tells it in words, `retry()` reads again what failed.
 
     >>> import socialconnect as sc
     >>> run = sc.sandbox(users=20).read("github.repos", on_error="ignore")
@@ -53,7 +54,7 @@ class Run:
     read_at: datetime
     frame: pd.DataFrame
     ended: tuple[Outcome, ...] = field(repr=False)
-    sent: Trace = field(repr=False)
+    trace: Trace = field(repr=False)
     drift: Mapping[str, int] = field(default_factory=dict, repr=False)
     asked: Asked = field(default_factory=Asked, repr=False)
     again: Callable[[Run], Run] | None = field(default=None, repr=False, compare=False)
@@ -68,15 +69,6 @@ class Run:
         token's scopes do not show, `first_error` what first went wrong, even where a later try mended it.
         """
         return outcomes_frame(self.ended)
-
-    @cached_property
-    def trace(self) -> pd.DataFrame:
-        """One row per request, nothing secret in it: at (UTC), for whom, host, path without values, status, size, time.
-
-        `seconds` it took, `waited` before it was sent, `attempt` counts tries, `left` is what the provider says is left
-        of the limit, `cached` whether it confirmed (304) what is kept here; `then` is what followed, and `why`.
-        """
-        return self.sent.frame()
 
     @property
     def errors(self) -> list[SocialConnectError]:
@@ -109,7 +101,7 @@ class Run:
 
     def report(self, *, requests: bool = False) -> str:
         """The run in words: what came, what went wrong and what to do, what was sent; `requests` lists each of them."""
-        return report(self.__repr__(), self.ended, self.sent, self.problems, requests=requests)
+        return report(self.__repr__(), self.ended, self.trace, self.problems, requests=requests)
 
     def __str__(self) -> str:
         return self.report()
@@ -117,7 +109,7 @@ class Run:
     def _repr_html_(self) -> str:
         """What a cell shows that ends with it."""
         told = f"{len(self.frame):,} rows from {len(self.ended):,} accounts, read at {self.read_at:%Y-%m-%d %H:%M} UTC"
-        return run_html(self.resource, told, self.ended, self.sent)
+        return run_html(self.resource, told, self.ended, self.trace)
 
     def __getstate__(self) -> dict[str, object]:
         # a client holds a key and open connections
@@ -128,5 +120,5 @@ class Run:
         listed = ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
         return (
             f"<Run {self.resource}: {len(self.frame):,} rows; accounts: {listed}; "
-            f"{self.sent.requests:,} requests, waited {self.sent.waited:.1f} s>"
+            f"{self.trace.requests:,} requests, waited {self.trace.waited:.1f} s>"
         )
