@@ -7,7 +7,7 @@ import pytest
 
 from socialconnect.errors import MissingPackage
 from socialconnect.sandbox import EPOCH, Sandbox
-from socialconnect.sandbox.answers import Call
+from socialconnect.sandbox.answers import Answer, Call
 
 ENVIRONMENT = "https://clerk.sandbox.example/v1/environment"
 
@@ -131,3 +131,30 @@ def test_two_threads_are_served_one_at_a_time(sandbox):
             http.get(address)
     thread.join()
     assert sandbox.requests.hosts["api.github.com"] == 200
+
+
+def test_one_call_at_a_time(sandbox, monkeypatch):
+    """While one thread is answered another waits, so that no service has to reckon with two at once."""
+    inside, peaks = [], []
+
+    def page(call):
+        inside.append(call)
+        sum(range(2000))
+        peaks.append(len(inside))
+        inside.remove(call)
+        return Answer(200)
+
+    hosts = sandbox._hosts
+    monkeypatch.setattr(hosts, "_pages", {"page.example": page})
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        calls = [lambda: [hosts.handle(Call("page.example", "GET", f"/{n}")) for n in range(200)] for _ in range(3)]
+        workers = [threading.Thread(target=call) for call in calls]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert (len(peaks), max(peaks)) == (600, 1)

@@ -37,7 +37,9 @@ async def test_an_open_attempt_is_listed_as_unverified(visitor):
 async def test_what_is_granted_is_what_the_token_may_do(visitor, chosen, scopes):
     """Clerk and the token name the instance's scopes and those that were allowed, of those that were asked for."""
     consents = visitor.sandbox.consents
-    consent = consents.begin(lacking(visitor.sandbox, "github"), "github", ["repo", "gist"], now=NOW)
+    asked = ["repo", "user:email", "gist", "repo"]
+    consent = consents.begin(lacking(visitor.sandbox, "github"), "github", asked, now=NOW)
+    assert consent.asked == (*BASE, "repo", "gist")
     onwards = consents.grant(consent.state, chosen, now=NOW)
     assert onwards.startswith("https://clerk.sandbox.example/v1/oauth_callback?code=sandbox-code-")
     account = await listed(visitor, consent)

@@ -103,8 +103,11 @@ async def test_the_last_way_in_is_kept(visitor):
     accounts = [one for one in world.accounts(user) if one.situation != "unverified"]
     for account in accounts[1:]:
         assert (await disconnect(visitor, account)).status_code == 200
+    lacking = next(name for name in world.providers if name not in world.situation(user))
+    attempt = visitor.sandbox.consents.begin(user, lacking, now=visitor.sandbox.clock.now())
     assert code_of(await disconnect(visitor, accounts[0])) == (400, "last_required_identification_deletion_failed")
     assert world.find_account(accounts[0].eac) == accounts[0]
+    assert (await disconnect(visitor, world.find_account(attempt.eac))).status_code == 200
 
 
 async def test_settings_are_as_specified(visitor, validator):

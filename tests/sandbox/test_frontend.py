@@ -2,6 +2,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from socialconnect.sandbox.refusals import Refused
+
 CLERK = "clerk-fapi-2026-05-12.yml"
 FRONTEND = "https://clerk.sandbox.example/v1"
 PAGE = "https://accounts.sandbox.example/user"
@@ -314,6 +316,22 @@ async def test_a_browser_has_a_cookie(visitor):
     assert (await visitor.http.get(f"{FRONTEND}/me", headers={"cookie": cookie})).status_code == 200
     token = cookie.partition("=")[2]
     assert (await visitor.http.get(f"{FRONTEND}/me", headers={"authorization": token})).status_code == 401
+
+
+async def test_a_browser_may_return_anywhere(visitor):
+    """The list of addresses is for programs: a browser's own page is not on it."""
+    sessions, clock = visitor.sandbox.instance.sessions, visitor.sandbox.clock
+    client = sessions.open(clock.now())
+    sessions.sign_in(client, lacking(visitor, "github"), clock.now())
+    answer = await visitor.http.post(
+        f"{FRONTEND}/me/external_accounts",
+        data={"strategy": "oauth_github", "redirect_url": "https://sandbox.example/settings"},
+        headers={"cookie": f"__client={client.token}"},
+    )
+    assert answer.status_code == 200
+    with pytest.raises(Refused) as refused:
+        sessions.sign_in(client, 0, clock.now())
+    assert refused.value.code == "session_exists"
 
 
 async def test_a_browser_in_development_gets_a_token(visitor):

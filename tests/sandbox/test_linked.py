@@ -1,3 +1,4 @@
+import sys
 import threading
 
 import pytest
@@ -59,6 +60,16 @@ def test_who_comes_back_is_the_same_person():
     assert (connected.provider_user_id, connected.situation) == (account.provider_user_id, "healthy")
 
 
+def test_who_connects_is_found_by_how_it_fares():
+    """An account that came to be is among those of its situation."""
+    sandbox = Sandbox(users=60)
+    user = lacking(sandbox.world, "notion")
+    begun = sandbox.linked.begin(user, "notion", NOW, NOW + 600)
+    assert begun in list(sandbox.world.having("notion", "unverified"))
+    connected = sandbox.linked.connect(begun.eac, (), NOW)
+    assert connected in list(sandbox.world.having("notion", "healthy"))
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [("revoked", "healthy"), ("large", "large"), ("empty", "empty"), ("narrow", "healthy")]
 )
@@ -80,6 +91,16 @@ def test_what_is_gone_cannot_be_changed():
     assert sandbox.linked.refuse(account.eac, "oauth_access_denied", NOW) is None
 
 
+@pytest.fixture
+def restless():
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("restless")
 def test_threads_lose_no_change():
     """Accounts of one user that two threads connect at once are all there in the end."""
     sandbox = Sandbox(users=200)
@@ -124,6 +145,7 @@ async def test_new_consent_kills_the_former_token(visitor):
         before = await visitor.token(account)
         visitor.sandbox.linked.connect(account.eac, ("read:user",), visitor.sandbox.clock.now())
         after = await visitor.token(account)
+        assert {before, after} <= visitor.sandbox.secrets()
         assert (await visitor.get(url, before)).status_code == 401
         assert (await visitor.get(url, after)).status_code == 200
 
