@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_one_resource_is_told_whole(run):
     """NAME.RESOURCE tells its part of the reference page; in JSON its columns, parameters and scopes."""
     connector = Connectors()["github"]
     shown = run("connectors", "github.repos").stdout
-    document = json.loads(run("providers", "github.repos", "--json").stdout)
+    document = json.loads(run("connectors", "github.repos", "--json").stdout)
     assert shown == f"{reference.section(connector, connector.resource('repos'))}\n"
     assert "`visibility`: one of `all`, `public`, `private`" in shown
     pushed = next(one for one in document["columns"] if one["name"] == "pushed_at")
@@ -118,3 +119,66 @@ def test_pages_that_cannot_be_written_are_told(run, tmp_path):
     assert "taken cannot be written" in run("connectors", "--write", "taken").stderr
     assert "Leave out github" in run("connectors", "github", "--write", "pages").stderr
     assert not (tmp_path / "pages").exists()
+
+
+def _names(result):
+    """The resources that a search shows, in order."""
+    return [
+        word for line in result.stdout.splitlines() if re.fullmatch(r"[a-z_]+\.[a-z_]+", word := line.split(" ")[0])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("calendar", "google.calendars"),
+        ("Calendars", "google.calendars"),
+        ("e-mail addresses", "github.emails"),
+        ("repo", "github.repos"),
+        ("page title", "notion.pages"),
+        ("the comments on a page", "notion.comments"),
+        ("stargazers_count", "github.repos"),
+        ("github gists", "github.gists"),
+    ],
+)
+def test_the_right_resource_is_found(run, words, first):
+    """What fits best stands first: names before descriptions, descriptions before columns, and every word counts."""
+    assert _names(run("connectors", "--search", words))[0] == first
+    assert Connectors().search(words)[0] == first
+
+
+def test_a_search_says_what_made_it_fit(run):
+    """A column that fits is named, and JSON has all that were found with their pages."""
+    text = run("connectors", "--search", "stargazers_count").stdout
+    assert "stargazers_count" in text
+    assert max(map(len, text.splitlines())) <= 80
+    document = json.loads(run("connectors", "--search", "stargazers count", "--json").stdout)
+    assert document["count"] == len(document["resources"]) >= 2
+    first = document["resources"][0]
+    assert (first["name"], first["columns"][0]) == ("github.repos", "stargazers_count")
+    assert first["source"].startswith("https://docs.github.com")
+
+
+def test_a_search_without_success_suggests(run):
+    """A word that is nearly one of theirs is mended, another leads to the list; neither is an error."""
+    result = run("connectors", "--search", "calender")
+    assert (result.exit_code, "Did you mean 'calendar'" in result.stdout) == (0, True)
+    assert "socialconnect connectors." in run("connectors", "--search", "xyzzyq").stdout
+    document = json.loads(run("connectors", "--search", "repositry", "--json").stdout)
+    assert document["count"] == 0
+    assert document["near"][0] == "repository"
+    assert run("connectors", "--search", "!?").exit_code == 0
+    assert Connectors().search("") == []
+
+
+def test_many_that_fit_are_cut_and_counted(run):
+    """A broad word shows the best dozen and how many there are."""
+    result = run("connectors", "--search", "id")
+    assert len(_names(result)) == 12
+    assert re.search(r"12 of \d+ resources", result.stdout)
+
+
+def test_a_search_stands_alone(run):
+    """Beside a name or --write it is a mistake."""
+    assert run("connectors", "github", "--search", "x").exit_code == 2
+    assert run("connectors", "--write", "pages", "--search", "x").exit_code == 2

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, coverage, demo, lab, listing, login, pull, scan, serve
+from socialconnect.cli import check, connect, connections, coverage, demo, lab, listing, login, pull, scan, serve
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -66,6 +66,10 @@ _COMMANDS = (
     login.whoami,
     listing.users,
     listing.accounts,
+    connections.providers,
+    connect.connect,
+    connections.disconnect,
+    connections.diagnose,
     coverage.coverage,
     coverage.plan,
     pull.pull,
@@ -76,7 +80,6 @@ _COMMANDS = (
 )
 for _function in _COMMANDS:
     app.command(context_settings=login.ANYTHING if _function is login.login else None)(command(_function))
-app.command("providers", hidden=True)(command(listing.connectors))
 
 
 def main() -> None:

@@ -71,10 +71,11 @@ async def remove(
     account = _meant(aim, user)
     if not confirmed:
         raise UsageError(
-            f"Nothing was removed. This would take {_called(account, aim.title)} from {aim.user_id}, with its tokens.",
+            f"This would take {_called(account, aim.title)} from {aim.user_id}, with its tokens. Nothing was removed.",
             cure="Call it again with confirm=True.",
             user_id=aim.user_id,
             provider=aim.provider,
+            external_account_id=account.id,
         )
     try:
         await clerk.remove(aim.user_id, account.id, observe)
