@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.reading.paths import Each, Index, Key, Match, Path, Where, parse
+from socialconnect.reading.fill import ways
+from socialconnect.reading.paths import Each, Index, Key, Match, Path, Where, parse, walk
 from socialconnect.sandbox import dice, words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from socialconnect.reading.declare import Column, Resource
     from socialconnect.sandbox.world import Account
 
@@ -16,21 +19,38 @@ _SPREAD = 1_000_000  # records that one account's numbers leave room for
 _BEGIN = 1_600_000_000
 
 
-def record(resource: Resource, account: Account, position: int, seed: int) -> dict[str, object]:
-    """One record: each of its texts has the account's mark, its key is its own, and now and then a value is missing."""
+def record(
+    resource: Resource, account: Account, position: int, seed: int, sure: Collection[str] = ()
+) -> dict[str, object]:
+    """One record: each of its texts has the account's mark, its key is its own, and now and then a value is missing.
+
+    What other requests are made with, the columns in `sure`, is always there, and of each record its own.
+    """
     found: dict[str, object] = {}
     for column in resource.columns:
-        if column.of_parent:
+        if not column.cut:
             continue
         chance = dice.number(seed, account.number, resource.name, position, column.name)
-        identifies = column.name in resource.key or column.name == "id"
+        identifies = column.name in resource.key or column.name in sure or column.name == "id"
         if not identifies and chance % 13 == 0:
             continue
         empty = not identifies and chance % 13 == 1
         value = None if empty else _value(column, account, position, chance, identifies=identifies)
-        plant(found, column.path, value)
+        if column.na and value is not None and chance % 11 == 0 and not identifies:
+            value = column.na[0]
+        if column.fill:
+            _fill(found, column, f"{account.mark}-{position}")
+        else:
+            plant(found, column.path, value)
     found.setdefault("id", f"{account.mark}-{position}")
     return found
+
+
+def _fill(found: dict[str, object], column: Column, text: str) -> None:
+    """Put a text wherever a filled column looks and nothing stands yet."""
+    for path in ways(column.fill)[0][1]:
+        if walk(found, path) is None and path and isinstance(path[0], Key):
+            _plant(found, path, text, found)
 
 
 def position_of(identity: object) -> int | None:
@@ -110,6 +130,8 @@ def _formed(column: Column, text: str, chance: int) -> object:
     forms: dict[str, object] = {
         "join": text,
         "present": {"of": text},
+        "has": text,
+        "duration": f"{chance % 9}h{chance % 60}m{chance % 50}s",
         "count": [{}] * (chance % 4),
         "keys": {text: {}, f"{text} 2": {}},
         "date": {"year": 1950 + chance % 60, "month": 1 + chance % 12, "day": 1 + chance % 28},
@@ -137,6 +159,8 @@ def _value(column: Column, account: Account, position: int, chance: int, *, iden
             found = f"{column.name}_{'abc'[chance % 3]}"
         case "list":
             found = text if "[" in column.path else [text] * (chance % 3)
+    if column.form == "text" and isinstance(found, bool):
+        return found if chance % 3 else str(found).lower()
     return str(found) if column.form == "text" and isinstance(found, int | float) else found
 
 
@@ -146,5 +170,11 @@ def _moment(column: Column, chance: int) -> object:
         return seconds
     if column.form == "ms":
         return seconds * 1000 + chance % 1000
+    if column.form == "msdate":
+        return f"/Date({seconds * 1000 + chance % 1000}+0000)/"
+    if column.form == "snowflake":
+        return str((seconds * 1000 - 1_420_070_400_000) << 22 | chance % 2**22)
     moment = datetime.fromtimestamp(seconds, UTC)
+    if column.form == "zoned":
+        return {"dateTime": moment.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": "UTC"}
     return moment.isoformat() if chance % 2 else moment.strftime("%Y-%m-%dT%H:%M:%S.123Z")

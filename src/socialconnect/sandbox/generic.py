@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from socialconnect.reading.holes import filled, holes
 from socialconnect.reading.paginate import BodyCursor
-from socialconnect.reading.paths import look
+from socialconnect.reading.paths import first, look, parse
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.answers import Answer, Call, answer
 from socialconnect.sandbox.declared import record
@@ -23,7 +24,7 @@ from socialconnect.sandbox.pages import WrongCursor, envelope, page_of, size_of
 from socialconnect.sandbox.rules import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from socialconnect.reading.decide import Kind
     from socialconnect.reading.declare import Connector, Resource
@@ -46,6 +47,7 @@ class Generic:
             (Window(budget.requests, budget.seconds), budget.per) for budget in connector.budgets if limits
         ]
         self._places = [(place, resource) for resource in connector.resources for place in _places(connector, resource)]
+        self._sure = _needed(connector)
         self._record = lru_cache(maxsize=2048)(self._encoded)
 
     def knows(self, call: Call) -> bool:
@@ -63,17 +65,20 @@ class Generic:
         """The answer to one call."""
         if not self.knows(call):
             return self._refusal("not_found")
-        account = self._tokens.holder(call.bearer, self.name, call.now)
+        resource = _nearest(call, self._at(call))
+        account = self._tokens.holder(_token(call, resource.scheme), self.name, call.now)
         if account is None:
             return self._refusal("token")
         for window, per in self._windows:
             wait = window.wait(account.eac if per == "token" else call.host, call.now)
             if wait:
                 return self.throttled(wait, call.now)
-        resource = _nearest(call, self._at(call))
         granted = self._tokens.scopes(account)
-        if not self._allowed(resource, granted):
-            return compose(self._connector.manners, "scope", scopes=(resource.scopes, granted))
+        required = self._required(resource, call, granted)
+        if required:
+            return compose(self._connector.manners, "scope", scopes=(required, granted))
+        if not self._bound(resource, call, account):
+            return self._refusal("refused")
         return self._serve(call, resource, account)
 
     def unavailable(self) -> Answer:
@@ -87,10 +92,36 @@ class Generic:
     def _refusal(self, kind: Kind) -> Answer:
         return compose(self._connector.manners, kind)
 
-    def _allowed(self, resource: Resource, granted: Sequence[str]) -> bool:
-        aliases: Mapping[str, str] = self._connector.scope_aliases
-        widened = self._connector.manners.widen([aliases.get(scope, scope) for scope in granted])
-        return not resource.scopes or any(aliases.get(scope, scope) in widened for scope in resource.scopes)
+    def _required(self, resource: Resource, call: Call, granted: Sequence[str]) -> tuple[str, ...]:
+        """The scopes that a call lacks: the resource's own, or that of a field which it may not ask for."""
+        missing = self._connector.missing(resource, granted)
+        if missing or resource.asks is None:
+            return missing
+        asks, widened = resource.asks, self._connector.widened(granted)
+        sent = call.param(asks.param) if asks.into == "query" else call.json().get(asks.param)
+        asked = {*str(sent or "").split(",")}
+        return tuple(
+            scope for scope, names in asks.further.items() if scope not in widened and asked & {*names.split()}
+        )
+
+    def _bound(self, resource: Resource, call: Call, account: Account) -> bool:
+        """Whether a call has what an earlier one told, wherever the declaration puts it."""
+        names = self._connector.bound(resource)
+        values = {name: self._value(name, account) for name in names}
+        headers = self._connector.headers_for(resource)
+        return all(
+            call.headers.get(name.lower()) == filled(text, values)
+            for name, text in headers.items()
+            if holes(text) & {*names}
+        ) and all(
+            call.param(name) == filled(text, values) for name, text in resource.query.items() if holes(text) & {*names}
+        )
+
+    def _value(self, name: str, account: Account) -> str:
+        """A bound value, as the call that tells it does."""
+        source, column = self._connector.bind(name)
+        body = msgspec.json.decode(self._record(source.name, account, 0))
+        return str(first(body, parse(column.path)))
 
     def _serve(self, call: Call, resource: Resource, account: Account) -> Answer:
         size = size_of(resource, call)
@@ -117,11 +148,32 @@ class Generic:
         return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)
 
     def _encoded(self, name: str, account: Account, position: int) -> bytes:
-        return msgspec.json.encode(record(self._connector.resource(name), account, position, self._world.seed))
+        resource = self._connector.resource(name)
+        return msgspec.json.encode(record(resource, account, position, self._world.seed, self._sure[name]))
+
+
+def _needed(connector: Connector) -> dict[str, frozenset[str]]:
+    """The columns of each resource out of which other requests are made."""
+    found: dict[str, set[str]] = {resource.name: set() for resource in connector.resources}
+    for resource in connector.resources:
+        if resource.parent is not None:
+            found[resource.parent.resource].add(resource.parent.column)
+    for name in connector.binds:
+        source, column = connector.bind(name)
+        found[source.name].add(column.name)
+    return {name: frozenset(names) for name, names in found.items()}
+
+
+def _token(call: Call, scheme: str) -> str:
+    """The token behind the word that a resource wants before it; any word will do for the usual one."""
+    word, _, value = call.headers.get("authorization", "").partition(" ")
+    return value.strip() if scheme == "Bearer" or word.lower() == scheme.lower() else ""
 
 
 def _places(connector: Connector, resource: Resource) -> list[_Place]:
     """The method, host and path of a resource, and those of its further pages where they differ."""
+    if resource.identity:
+        return []
     url = resource.path if "://" in resource.path else connector.origin.rstrip("/") + resource.path
     parts = urlsplit(url)
     found: list[_Place] = [(resource.method, parts.netloc, _pattern(resource, parts.path))]
@@ -149,6 +201,8 @@ def _parent_of(resource: Resource, call: Call) -> str:
     match parent.into:
         case "query":
             return call.param(parent.to or parent.param)
+        case "header":
+            return call.headers.get((parent.to or parent.param).lower(), "")
         case "body":
             return str(look(call.json(), parent.to or parent.param) or "")
     found = _pattern(resource, urlsplit(resource.path).path).fullmatch(call.path)
