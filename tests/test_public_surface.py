@@ -12,8 +12,8 @@ import socialconnect as sc
 
 NAMES = """
 AccessDenied AccountError AfterId Answer AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client
-Column Connector Cursor EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey Link LinkHeader
-MalformedResponse Manners MissingKey MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded
+Column Connector Cursor Diagnosis Disconnected EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey
+Link LinkHeader MalformedResponse Manners MissingKey MissingPackage MissingScope NextUrl NoPages NotConnected NotFound NotRecorded
 Offset Outcome PageNumber PagingLoop Param Parent PartialWarning Plan ProtocolError ProviderNotEnabled ProviderPicker
 RateLimited ReconnectNeeded RequestRefused Resource ResourcePicker Run Secret Settings SetupError SocialConnectError
 Trace TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker __version__ columns enable_nested_asyncio

@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from socialconnect.sandbox.faults import Fault
     from socialconnect.secret import Secret
     from socialconnect.settings import Settings
+    from socialconnect.standing.diagnosis import Diagnosis
+    from socialconnect.standing.removed import Disconnected
     from socialconnect.tracing.block import trace
     from socialconnect.tracing.trace import Trace
 
@@ -99,6 +101,8 @@ __all__ = [
     "Column",
     "Connector",
     "Cursor",
+    "Diagnosis",
+    "Disconnected",
     "EmptySelection",
     "ErrorRule",
     "Fault",
@@ -187,6 +191,8 @@ _HOMES = {
     "sandbox.faults": "Fault",
     "secret": "Secret",
     "settings": "Settings",
+    "standing.diagnosis": "Diagnosis",
+    "standing.removed": "Disconnected",
     "tracing.block": "trace",
     "tracing.trace": "Trace",
 }

@@ -19,6 +19,7 @@ _EXTRAS = {
     "sandbox": ("starlette", "uvicorn"),
     "export": ("fsspec",),
     "keyring": ("keyring",),
+    "qr": ("segno",),
 }
 _CLERK = "https://api.clerk.com"
 
