@@ -7,8 +7,9 @@
 
 Every host is told by the Host header, where it is one of the sandbox's, or else by the first segment of the path.
 The same seed gives the same world, whatever is asked and in whatever order; `world.py` says how a row names its owner
-and which situations accounts are in, `faults.py` what can be made to go wrong. Time is the event loop's, so that
-tests with virtual time do not wait.
+and which situations accounts are in, `faults.py` what can be made to go wrong. What people connect, renew and remove
+stands in `linked.py`; `browse` gives an address at which a browser finds Clerk's pages and those that ask for consent.
+Time is the event loop's, so that tests with virtual time do not wait.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from socialconnect.sandbox.hosts import Hosts
 from socialconnect.sandbox.instance import Instance
 from socialconnect.sandbox.record import Clock, Record, Served
 from socialconnect.sandbox.tokens import Tokens
+from socialconnect.sandbox.visitor import Page, Visitor
 from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from socialconnect.reading.declare import Connector
 
-__all__ = ["EPOCH", "Account", "Fault", "Record", "Sandbox", "Served", "World", "running", "serve"]
+__all__ = ["EPOCH", "Account", "Fault", "Page", "Record", "Sandbox", "Served", "Visitor", "World", "running", "serve"]
 
 
 class Sandbox:
@@ -116,6 +118,14 @@ class Sandbox:
             if not self._base:
                 self._base = self._serving.enter_context(running(self))
             return f"{self._base}/{parts.netloc}{parts._replace(scheme='', netloc='').geturl()}"
+
+    def visitor(self) -> Visitor:
+        """A played person with a browser of their own, who follows links, signs in and consents, in process.
+
+        >>> Sandbox(users=3).visitor().open("https://accounts.sandbox.example/user").title
+        'Sign in'
+        """
+        return Visitor(self.world, self._hosts, self.requests, self.clock)
 
     def close(self) -> None:
         """End what `browse` began to serve; `browse` can begin again."""

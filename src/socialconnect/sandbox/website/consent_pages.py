@@ -106,7 +106,7 @@ def _choice(kind: str, name: str, value: str, words: str, below: str, *, checked
 
 def _what(words: str, below: str, *, code: bool = True) -> Html:
     under = tag("code" if code else "span", below, class_=None if code else "faint small") if below else ""
-    return tag("span", tag("span", words), under, class_="what")
+    return tag("span", tag("span", words), " ", under, class_="what")
 
 
 def _notion(person: str) -> Html:

@@ -47,6 +47,7 @@ def page(
     banner = tag(
         "div",
         tag("strong", "Sandbox."),
+        " ",
         "Everybody here is invented, and so is everything they own.",
         class_="banner",
         role="note",

@@ -184,6 +184,7 @@ def _choice(person: Person) -> Html:
     words = tag(
         "span",
         tag("span", person.name, class_="name"),
+        " ",
         tag("span", person.email, class_="faint small"),
         class_="grow",
     )
