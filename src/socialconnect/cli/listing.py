@@ -12,6 +12,7 @@ from socialconnect.cli.common import Common
 from socialconnect.cli.files import Destination
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
+from socialconnect.reference import search as finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Param, Resource
 
 _USERS = ["user_id", "email", "first_name", "last_name"]
+_FOUND = 12  # resources that a search shows
 _ACCOUNTS = ["user_id", "provider", "status", "username", "created_at"]
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="No more than N rows.")]
@@ -79,9 +81,16 @@ def connectors(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="FOLDER", help="Write each reference page there, as Markdown.")
     ] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", metavar="WORDS", help="Find the resources for it, as calendar.")
+    ] = None,
 ) -> int:
-    """List the providers that can be read, or tell all about one, or about one resource of it."""
+    """List the providers that can be read, tell all about one or one resource of it, or find the right one."""
     known = Connectors()
+    if search is not None:
+        if name is not None or write is not None:
+            raise UsageError("--search goes through all of them.", cure="Leave out what else was named.")
+        return _search(common, list(known.values()), search)
     if write is not None:
         if name is not None:
             raise UsageError("--write writes every page.", cure=f"Leave out {name}.")
@@ -105,6 +114,30 @@ def _overview(common: Common, listed: "Iterable[Connector]") -> int:
         names = ", ".join(one.name for one in each.resources)
         show.wrapped(f"{each.title}: {names}", begin=each.name, indent=10)
     show.say("All about one: socialconnect connectors NAME, or NAME.RESOURCE.")
+    return 0
+
+
+def _search(common: Common, listed: "list[Connector]", words: str) -> int:
+    found = finding.search(listed, words)
+    like = [] if found else finding.near(listed, words)
+    if common.json:
+        each = [
+            {"name": one.name, "doc": one.doc, "source": one.resource.source, "columns": list(one.columns)}
+            for one in found
+        ]
+        show.json_document({"search": words, "count": len(found), "resources": each, "near": like})
+        return 0
+    width = max((len(one.name) for one in found[:_FOUND]), default=0) + 2
+    for one in found[:_FOUND]:
+        columns = f" ({', '.join(one.columns)})" if one.columns else ""
+        show.wrapped(f"{one.doc}{columns}", begin=one.name, indent=width)
+    if not found:
+        hint = f"Did you mean {' or '.join(map(repr, like))}?" if like else "All there are: socialconnect connectors."
+        show.say(f"No resource has to do with {words!r}. {hint}")
+    elif len(found) > _FOUND:
+        show.say(f"{_FOUND} of {len(found)} resources: more words find fewer.")
+    else:
+        show.say("All about one: socialconnect connectors NAME.RESOURCE.")
     return 0
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from socialconnect.errors import SetupError, UsageError
 from socialconnect.reading.declare import Connector, unknown
+from socialconnect.reference.search import search
 
 GROUP = "socialconnect.connectors"
 
@@ -59,6 +60,14 @@ class Connectors(Mapping[str, Connector]):
             raise UsageError(f"There is a connector {connector.name!r} already.", cure="Use that one.")
         self._found[connector.name] = connector
         self._added.add(connector.name)
+
+    def search(self, words: str) -> list[str]:
+        """The resources that have to do with some words, as `google.events`, what fits best first.
+
+        >>> Connectors().search("calendar")[0]
+        'google.calendars'
+        """
+        return [one.name for one in search(self.values(), words)]
 
     def resource(self, name: str) -> tuple[Connector, str]:
         """The connector and the resource's name behind `github.repos`."""
