@@ -22,6 +22,7 @@ from socialconnect.http.budget import Budgets, Lane
 from socialconnect.http.listening import Heard, listening
 from socialconnect.http.origins import Origins
 from socialconnect.progress.count import current, waiting
+from socialconnect.reading.account import Known
 from socialconnect.reading.decide import (
     Decision,
     ErrorRule,
@@ -135,6 +136,7 @@ class Wire:
         self.transport = transport
         self.budgets = Budgets(max_wait=settings.max_wait)
         self.cache = _cache(settings)
+        self.known = Known()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._places: dict[str, asyncio.Semaphore] = {}
 
