@@ -36,6 +36,7 @@ LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 ANYWHERE = {"__version__"}  # the package's own name for itself
 ON_DEMAND = {
     # what only a notebook has is loaded by those below it where one is there, or where somebody asks for it
+    "clerk": {"notebook.offered"},
     "errors": {"notebook.failure"},
     "login": {"notebook.keyboard"},
     "portal": {"notebook.nested"},

@@ -47,6 +47,7 @@ def sandbox(
         connectors=given,
         application=world.app,
     )
+    client.aio._browse = world.browse  # noqa: SLF001 - its links lead to pages that the world serves
     client.sandbox = world
     client.aio._browse = world.browse  # noqa: SLF001 - links lead to pages that a browser on this machine finds
     return client

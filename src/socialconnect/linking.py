@@ -110,7 +110,10 @@ class Linking(ABC):
         accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
         if account and account not in accounts:
             raise UsageError(f"{user} has no {aim.title} account {account}.", cure="accounts() lists them.")
-        before = Known(accounts, await held(self._clerk, aim, accounts, _ignore))
+        tokens = await held(self._clerk, aim, accounts, _ignore)
+        if tokens:  # asking may have refreshed one, and Clerk may have noted that: it is no news of the user's
+            accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
+        before = Known(accounts, tokens)
         have = None if again else good(aim, before)
         frontend = await self._clerk.frontend(_ignore)
         environment = await frontend.environment(_ignore)
@@ -118,7 +121,16 @@ class Linking(ABC):
         if offered is None or not offered.enabled:
             raise not_enabled(aim.title, user_id=user, provider=provider_of(provider))
         way, note = (None, "") if have else self._way(aim, before, frontend, environment, wish)
-        attempt = Attempt(self._clerk, aim, seconds=within, observe=_ignore, block=self._blocked, note=note)
+        how = {"scopes": wanted, "account": account, "again": again, "ticket": ticket, "flow": flow, "within": within}
+        attempt = Attempt(
+            self._clerk,
+            aim,
+            seconds=within,
+            observe=_ignore,
+            block=self._blocked,
+            note=note,
+            renew=lambda: self.connect(user, provider, **how),  # type: ignore[arg-type]  # each as it was given
+        )
         if way is None:
             return attempt.connected(have) if have else attempt
         return await attempt.begin(way, before, self._browse or self._addressed)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from socialconnect.errors import (
     NotConnected,
     SocialConnectError,
     TryAgainLater,
+    UsageError,
 )
 from socialconnect.secret import bare
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 Block = Callable[[Coroutine[object, object, "Attempt"]], "Attempt"]
 """What carries a coroutine out and waits for it."""
+Renew = Callable[[], Coroutine[object, object, "Attempt"]]
+"""What begins the same once more."""
 
 ENDED = ("connected", "declined", "failed", "expired", "cancelled")
 EVERY = 3.0  # seconds between two looks at the user's record, as Clerk's own guides do it
@@ -56,7 +60,7 @@ class Attempt:
     `error` why it is not.
 
     `wait()` blocks until it has ended, in asynchronous code `await finished()`; `watch(callback)` is told each change,
-    `cancel()` gives up.
+    `cancel()` gives up, `retry()` begins the same once more. A cell that ends with it shows all of it, and follows.
 
     >>> import socialconnect as sc
     >>> client = sc.sandbox(users=20)
@@ -66,7 +70,15 @@ class Attempt:
     """
 
     def __init__(
-        self, clerk: Clerk, aim: Aim, *, seconds: float, observe: Observer, block: Block, note: str = ""
+        self,
+        clerk: Clerk,
+        aim: Aim,
+        *,
+        seconds: float,
+        observe: Observer,
+        block: Block,
+        note: str = "",
+        renew: Renew | None = None,
     ) -> None:
         self.user_id = aim.user_id
         self.provider = aim.provider
@@ -77,12 +89,14 @@ class Attempt:
         self.link: Link | None = None
         self.account: ExternalAccount | None = None
         self.error: SocialConnectError | None = None
+        self.screen: object | None = None  # what shows it in a notebook
         self._state: State = "offered"
         self._clerk = clerk
         self._aim = aim
         self._seconds = seconds
         self._observe = observe
         self._block = block
+        self._renew = renew
         self._watching: list[Callable[[Attempt], None]] = []
         self._lock = threading.RLock()
         self._loop = asyncio.get_running_loop()
@@ -159,9 +173,14 @@ class Attempt:
     def wait(self, within: float | None = None) -> Attempt:
         """Block until it has ended, `within` seconds at most, and return it.
 
-        An interrupt ends the waiting alone: the attempt goes on until it is cancelled or its time is up. Raises what
-        `error` holds where it did not end connected, a TryAgainLater where `within` came first.
+        An interrupt ends the waiting alone: the attempt goes on until it is cancelled or its time is up. A notebook's
+        cell that waits shows the link first, where none has shown it. Raises what `error` holds where it did not end
+        connected, a TryAgainLater where `within` came first.
         """
+        if self.screen is None and not self.ended and "IPython" in sys.modules:
+            from socialconnect.notebook import offered  # noqa: PLC0415 - only a notebook has a cell
+
+            offered.show(self)
         return self._block(self.finished(within))
 
     async def finished(self, within: float | None = None) -> Attempt:
@@ -175,6 +194,17 @@ class Attempt:
         if self.error is not None:
             raise self.error
         return self
+
+    def retry(self) -> Attempt:
+        """Begin the same once more, and return that attempt; one that still goes on is cancelled."""
+        return self._block(self.renewed())
+
+    async def renewed(self) -> Attempt:
+        """What `retry` does, to await."""
+        if self._renew is None:
+            raise UsageError("This attempt cannot be repeated.", cure="Call client.connect(user, provider).")
+        self.cancel()
+        return await self._renew()
 
     async def _joined(self, task: asyncio.Task[None]) -> None:
         if self._loop is asyncio.get_running_loop():
@@ -206,19 +236,34 @@ class Attempt:
         except asyncio.CancelledError:
             self.cancel()
             raise
+        except Exception as error:
+            told = f"Whether {self.title} was connected for {self.user_id} is not known: {type(error).__name__}."
+            self._end("failed", error=self._error(told))
+            raise
         finally:
             # also while the loop is being closed: what can be used must not be left behind
-            await asyncio.shield(asyncio.wait_for(way.clear(), _GRACE))
+            await asyncio.shield(self._cleared(way))
+
+    async def _cleared(self, way: Way) -> None:
+        try:
+            await asyncio.wait_for(way.clear(), _GRACE)
+        except TimeoutError:  # it lapses by itself, and how the attempt has ended does not change
+            _log.debug("clearing away after an attempt took too long")
 
     async def _look_on(self, before: Known) -> None:
         looks = 0
+        trouble: SocialConnectError | None = None
         while self.left and not await self._over_after(min(EVERY, self.left)):
             looks += 1
             try:
                 self._take(stand(self._aim, before, await self._known(before, every=not looks % _TOKENS)))
             except TryAgainLater as error:
                 _log.debug("Clerk could not be asked how it stands: %s", error)
-        self._end("expired", error=self._error(f"Nobody connected {self.title} for {self.user_id} in time."))
+                trouble = bare(error)
+            else:
+                trouble = None
+        late = self._error(f"Nobody connected {self.title} for {self.user_id} in time.")
+        self._end("expired", error=trouble or late)  # somebody may have, where Clerk could not say at the end
 
     async def _over_after(self, seconds: float) -> bool:
         try:
@@ -290,7 +335,15 @@ class Attempt:
             _log.debug("who watches an attempt failed", exc_info=True)
 
     def __repr__(self) -> str:
-        return f"<Attempt {self._state}: {self.told}>"
+        where = "" if self.link is None or self.ended else f" {self.link}"
+        return f"<Attempt {self._state}: {self.told}{where}>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
+        """What a cell shows that ends with it: its panel; text and a link where no widget can be shown."""
+        from socialconnect.notebook import offered  # noqa: PLC0415 - only IPython asks
+
+        del include, exclude
+        return offered.bundle(self)
 
     def __str__(self) -> str:
         lines = [self.told, self.cure, self.note]

@@ -27,7 +27,7 @@ Kind = Literal["", "good", "warn", "bad"]
 Widget = Any  # ipywidgets ships no types
 W: Any = ipywidgets
 
-_VIEW = "application/vnd.jupyter.widget-view+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Kit:
@@ -114,6 +114,11 @@ class Panel(ABC):
         for callback in self._watching:
             callback()
 
+    @property
+    def view(self) -> dict[str, object]:
+        """What a front end with widgets shows."""
+        return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}}
+
     @abstractmethod
     def __repr__(self) -> str: ...
 
@@ -125,7 +130,7 @@ class Panel(ABC):
         return {
             "text/plain": repr(self),
             "text/html": f'<p style="color:var(--jp-ui-font-color2,inherit)">{words}</p>',
-            _VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id},
+            **self.view,
         }
 
 
