@@ -5,6 +5,7 @@ from time import time
 
 import pytest
 
+import socialconnect as sc
 from socialconnect import ReconnectNeeded
 from socialconnect.clerk.models import AccessToken, rows
 from socialconnect.clerk.tokens import AccountToken
@@ -109,3 +110,20 @@ def test_an_odd_token_is_left_out_alone():
     """One record that is no token does not cost the others."""
     body = b'[{"token": "first-token"}, {"no": "token"}, 3, null, {"token": 7}]'
     assert [one.token.reveal() for one in rows(body, AccessToken)] == ["first-token"]
+
+
+async def test_a_token_ends_by_clerks_clock():
+    """How long a token lives is told by Clerk's clock: one that is behind this machine's makes no token look dead."""
+    clerk = Clerk([token("second-token")])
+    tokens = account(token("first-token", expires_at=time() - 9000, ends=time() + 600), clerk)
+    tokens._asked -= 100  # it was not given out just now
+    assert ((await tokens.get()).reveal(), clerk.asked) == ("first-token", 0)
+
+
+def test_clerk_says_when_a_token_ends():
+    """The sandbox's clock stands elsewhere than this machine's, and its tokens live for up to an hour by either."""
+    with sc.sandbox(users=20) as client:
+        user = client.accounts().query("provider == 'google' and connected")["user_id"].iloc[0]
+        found = client.token(user, "google")
+        assert found.ends is not None
+        assert -5 < found.ends - time() <= 3600

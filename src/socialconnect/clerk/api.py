@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import pairwise
+from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -30,7 +31,7 @@ from socialconnect.errors import (
     SocialConnectError,
     UsageError,
 )
-from socialconnect.http.send import Caller, Given, Observer, Sender, Sent, Wire
+from socialconnect.http.send import Caller, Given, Observer, Sender, Sent, Wire, said_at
 from socialconnect.reading import cures
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import look
@@ -119,7 +120,7 @@ class Clerk:
             response = await self._get(path, observe, user_id, paginated="true", limit="100")
         except SocialConnectError as error:
             raise _translated(error, user_id, provider_of(provider), self._title(provider)) from None
-        found = rows(response.body, AccessToken)
+        found = [_by_our_clock(token, response) for token in rows(response.body, AccessToken)]
         if isinstance(response.tally, Sent):
             response.tally.given = tuple(map(_given, found))
         return found
@@ -266,6 +267,13 @@ def _given(token: AccessToken) -> Given:
     """What a trace tells of a token: nothing that could be used."""
     ends = token.expires_at if 0 < (token.expires_at or 0) < _NEVER else None
     return Given(token.external_account_id or "", token.token.mark, ends, token.scopes)
+
+
+def _by_our_clock(token: AccessToken, response: Response) -> AccessToken:
+    """The token with the moment of its end by this machine's clock, from how long it lives by Clerk's."""
+    if token.expires_at is None:
+        return token
+    return token.model_copy(update={"ends": token.expires_at - said_at(response) + time()})
 
 
 async def _merged(walks: Sequence[AsyncGenerator[Listing]]) -> AsyncGenerator[Listing]:

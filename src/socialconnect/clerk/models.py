@@ -110,6 +110,8 @@ class AccessToken(Record):
     external_account_id: str | None = None
     provider_user_id: str | None = None
     expires_at: Moment = None
+    ends: float | None = Field(None, exclude=True, repr=False)
+    """When it expires by this machine's clock, which may differ from Clerk's."""
     scopes: Annotated[
         tuple[str, ...] | None, BeforeValidator(lambda value: None if value is None else _scopes(value))
     ] = None

@@ -51,7 +51,8 @@ class AccountToken:
             return self._token.token
 
     def _expiring(self) -> bool:
-        expires, now = self._token.expires_at, time()
+        token, now = self._token, time()
+        expires = token.expires_at if token.ends is None else token.ends
         # one that Clerk gave a moment ago is all there is, however soon it expires
         return expires is not None and expires - now < _SOON < now - self._asked
 

@@ -241,7 +241,7 @@ class Sender:
             attempt=attempt,
             attempts=attempts,
             manners=self._manners,
-            now=_now(exchange.response),
+            now=said_at(exchange.response),
             dice=random.random,
             fresh_token=fresh,
             scopes=caller.tokens.scopes,
@@ -265,7 +265,7 @@ class Sender:
         """Close the lane until the reset where the provider's headers say that nothing is left."""
         left = budget_left(exchange.response, self._manners) if exchange.response else None
         if exchange.response is not None and left is not None and left[0] == 0:
-            lane.close(asyncio.get_running_loop().time() + max(0.0, left[1] - _now(exchange.response)))
+            lane.close(asyncio.get_running_loop().time() + max(0.0, left[1] - said_at(exchange.response)))
 
     def _lanes(self, request: Request, url: str, caller: Caller) -> tuple[Lane, ...]:
         """The host's lane, then the token's where there is one: the last is what a throttled answer closes."""
@@ -380,7 +380,7 @@ def _cache(settings: Settings) -> Cache | None:
     return Cache(settings)
 
 
-def _now(response: Response) -> float:
+def said_at(response: Response) -> float:
     """The epoch second by the answering service's own clock, so that a wrong clock here cannot mislead."""
     try:
         return parsedate_to_datetime(response.headers["date"]).timestamp()
