@@ -20,6 +20,33 @@ async def listed(visitor, consent):
     return next(one for one in row["external_accounts"] if consent.eac in (one["id"], one.get("external_account_id")))
 
 
+async def test_whatever_became_of_it_is_as_specified(visitor, validator):
+    """A user whose attempts are open, granted, declined, failed and expired validates against the specification."""
+    consents, world = visitor.sandbox.consents, visitor.world
+    user = 3
+    for account in world.accounts(user):
+        visitor.sandbox.linked.remove(account.eac)
+    endings = {
+        "github": ("unverified", lambda _state: None),
+        "google": ("verified", lambda state: consents.grant(state, now=NOW)),
+        "notion": ("unverified", lambda state: consents.decline(state, now=NOW)),
+    }
+    check = validator("clerk-bapi-subset.yml", "User")
+    for provider, (status, end) in endings.items():
+        consent = consents.begin(user, provider, now=NOW)
+        end(consent.state)
+        row = (await visitor.clerk(f"/users/{world.user_id(user)}")).json()
+        check.validate(row)
+        assert (await listed(visitor, consent))["verification"]["status"] == status
+    failing = consents.begin(user, "notion", now=NOW)
+    consents.fail(failing.state, "oauth_token_exchange_error", now=NOW)
+    consents.begin(user, "github", now=NOW - 600)
+    row = (await visitor.clerk(f"/users/{world.user_id(user)}")).json()
+    check.validate(row)
+    found = {one["provider"]: one["verification"]["status"] for one in row["external_accounts"]}
+    assert [found[f"oauth_{name}"] for name in sorted(endings)] == ["expired", "verified", "failed"]
+
+
 async def test_an_open_attempt_is_listed_as_unverified(visitor):
     """Between the start and the decision Clerk lists the account without scopes and without an error."""
     consent = visitor.sandbox.consents.begin(lacking(visitor.sandbox, "github"), "github", ["repo"], now=NOW)
