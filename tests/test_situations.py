@@ -196,7 +196,7 @@ def test_revoked(world, name):
     for frame in (world.told[name], world.looked[name]):
         all_are(frame, accounts, state="readable")
     outcomes = all_are(world.runs[name].outcomes, accounts, status="failed", reason="reconnect_needed", rows=0)
-    assert outcomes["cure"].str.contains("again in the application's account page").all()
+    assert outcomes["cure"].str.contains("again: client.connect").all()
     assert outcomes["first_error"].str.startswith("401").all()
 
 

@@ -18,7 +18,7 @@ def test_coverage_is_a_table_with_what_to_do(run):
     assert lines[0].split()[:2] == ["user_id", "state"]
     assert max(map(len, lines[:22])) <= 80
     assert "google.profile: 4" in result.stdout
-    assert "not_connected: Ask the user to connect Google in the application's account page." in result.stdout
+    assert "not_connected: Ask the user to connect Google: client.connect(…) gives them the link." in result.stdout
 
 
 def test_json_has_every_row(run):

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+_LINK = "client.connect(…) gives them the link"
+
 
 def connect(title: str) -> str:
     """For who has not connected a provider, or never finished.
 
     >>> connect("GitHub")
-    "Ask the user to connect GitHub in the application's account page."
+    'Ask the user to connect GitHub: client.connect(…) gives them the link.'
     """
-    return f"Ask the user to connect {title} in the application's account page."
+    return f"Ask the user to connect {title}: {_LINK}."
 
 
 def reconnect(title: str) -> str:
     """For a token that is dead.
 
     >>> reconnect("GitHub")
-    "Ask the user to connect GitHub again in the application's account page."
+    'Ask the user to connect GitHub again: client.connect(…) gives them the link.'
     """
-    return f"Ask the user to connect {title} again in the application's account page."
+    return f"Ask the user to connect {title} again: {_LINK}."
 
 
 def allow(title: str) -> str:
     """For a token that lacks a permission.
 
     >>> allow("GitHub")
-    'Ask the user to connect GitHub again and to allow it.'
+    'Ask the user to connect GitHub again and to allow it: client.connect(…, scopes=[…]) asks for it.'
     """
-    return f"Ask the user to connect {title} again and to allow it."
+    return f"Ask the user to connect {title} again and to allow it: client.connect(…, scopes=[…]) asks for it."
 
 
 ENABLE = "Enable it in the Dashboard under SSO connections, or check its name."
