@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from socialconnect.reading.declare import Connector, Resource, columns
 from socialconnect.sandbox import EPOCH, Sandbox
 
 NOW = float(EPOCH)
@@ -136,6 +137,22 @@ async def test_a_connected_account_reads_at_once(visitor):
         account = visitor.world.find_account(consent.eac)
         answer = await visitor.read(account, url)
         assert (answer.status_code, account.mark in answer.text or provider == "notion") == (200, True)
+
+
+async def test_an_account_of_ones_own_connector_reads_at_once(visit):
+    """The instance asks for what a declared connector's resources need, so that all of them can be read."""
+    things, notes = (
+        Resource(name, f"/v1/{name}", columns("string", "id name"), scopes=(f"{name}:read",))
+        for name in ("things", "notes")
+    )
+    visitor = visit(connectors=[Connector("acme", "https://api.acme.example", (things, notes), title="Acme")])
+    user = lacking(visitor.world, "acme")
+    consent = visitor.sandbox.consents.begin(user, "acme", now=NOW)
+    visitor.sandbox.consents.grant(consent.state, now=NOW)
+    account = visitor.world.find_account(consent.eac)
+    for resource in (things, notes):
+        answer = await visitor.read(account, f"https://api.acme.example{resource.path}")
+        assert (answer.status_code, account.eac in answer.text) == (200, True)
 
 
 async def test_new_consent_kills_the_former_token(visitor):
