@@ -164,6 +164,17 @@ class Frontend:
             },
         )
 
+    async def hosted(self, observe: Observer) -> bool:
+        """Whether the hosted pages can be used; where Clerk does not say, they are taken to be.
+
+        https://clerk.com/docs/reference/frontend-api/tag/account-portal/get/v1/account_portal
+        """
+        try:
+            told = (await self._send("GET", "/v1/account_portal", Session(""), observe, native=False)).json()
+        except SocialConnectError:
+            return True
+        return False not in (look(told, "enabled"), look(told, "allowed"))
+
     async def sign_in(self, user_id: str, ticket: Secret, observe: Observer) -> Session:
         """A session of the user's, for a ticket; an AccessDenied where Clerk wants more than that of them.
 

@@ -73,6 +73,7 @@ class Portal:
     ) -> None:
         self._clerk = clerk
         self._aim = aim
+        self._frontend = frontend
         self._page = environment.user_page or (f"{frontend.portal}/user" if frontend.portal else "")
         self._sign_in = environment.sign_in_page or f"{frontend.portal}/sign-in"
         self._observe = observe
@@ -81,10 +82,10 @@ class Portal:
 
     async def offer(self, seconds: float) -> Link:
         """The user's page, or the sign-in page with a ticket that leads there."""
-        if not self._page:
+        if not self._page or not await self._frontend.hosted(self._observe):
             raise SetupError(
-                "This Clerk instance has no Account Portal.",
-                cure="Switch it on in the Dashboard, or let a program do it: flow='native'.",
+                "This Clerk instance has no Account Portal, or it is switched off.",
+                cure="Switch it on in the Dashboard under Account Portal, or let a program do it: flow='native'.",
             )
         if not self._wants_ticket:
             return Link(self._page)
