@@ -107,6 +107,18 @@ def test_time_goes_on_in_another_loop():
     assert [asyncio.run(now(time)) - EPOCH for time in (500.0, 530.0, 0.0, 4.0)] == [0.0, 30.0, 30.0, 34.0]
 
 
+def test_two_loops_that_take_turns_do_not_hurry_time():
+    """A loop whose time lags a little behind another's, as two threads' may, does not push the sandbox's time on."""
+    sandbox = Sandbox(users=1)
+
+    async def now(time):
+        asyncio.get_running_loop().time = lambda: time
+        return sandbox.clock.now()
+
+    asyncio.run(now(100.0))
+    assert [asyncio.run(now(100.0 + lag)) - EPOCH for lag in (2.0, 1.5, 2.0, 1.5, 2.0)] == [2.0] * 5
+
+
 async def test_requests_side_by_side_are_counted(visit):
     """The record's peak is how many requests were under way at one time."""
     visitor = visit(users=5)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = 10_000
+_LAG = 1.0
+"""By how many seconds the loops of two threads may disagree: one that lags so little has the same clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Clock:
         except RuntimeError:
             moment = time.monotonic()
         with self._lock:
-            if self._offset is None or moment + self._offset < self._last:
+            if self._offset is None or moment + self._offset < self._last - _LAG:
                 self._offset = self._last - moment
-            self._last = moment + self._offset
+            self._last = max(self._last, moment + self._offset)
             return self._last
