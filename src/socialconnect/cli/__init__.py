@@ -9,7 +9,20 @@ from typing import Annotated
 import typer
 
 from socialconnect import __version__
-from socialconnect.cli import check, connect, connections, coverage, demo, lab, listing, login, pull, scan, serve
+from socialconnect.cli import (
+    check,
+    connect,
+    connections,
+    coverage,
+    demo,
+    lab,
+    listing,
+    login,
+    new_connector,
+    pull,
+    scan,
+    serve,
+)
 from socialconnect.cli.common import command
 
 _CODES = """\b
@@ -74,6 +87,7 @@ _COMMANDS = (
     coverage.plan,
     pull.pull,
     listing.connectors,
+    new_connector.new_connector,
     scan.scan,
     serve.sandbox,
     lab.lab,
