@@ -111,8 +111,8 @@ class Page:
         buttons = self._sheet.buttons
         for found in (
             [one for one in buttons if one.label == label],
-            [one for one in buttons if one.value == label],
-            [one for one in buttons if one.label.startswith(label)],
+            [one for one in buttons if label and one.value == label],
+            [one for one in buttons if label and one.label.startswith(label)],
         ):
             if len(found) == 1:
                 return found[0]
@@ -165,7 +165,11 @@ class Visitor:
         page = self.open(link)
         if "Search" in page.buttons:
             page = page.press("Search", q=user).press(user)
-        return page.press("Continue", code=CODE) if _at(page, "/sign-in/factor-two") else page
+        if _path(page) == "/sign-in/factor-two":
+            page = page.press("Continue", code=CODE)
+        if page.url == HOME and user not in page.text:
+            raise UsageError("Somebody else is signed in.", cure="Sign out first, or use another visitor.")
+        return page
 
     def consent(
         self,
@@ -184,7 +188,7 @@ class Visitor:
         """
         page = self.open(link)
         for _ in range(_STEPS):
-            host, path = urlsplit(page.url).netloc, urlsplit(page.url).path
+            host, path = urlsplit(page.url).netloc, _path(page)
             if host == consents.HOST and "Allow" in page.buttons:
                 return _answered(page, grant)
             if host != frontend.PORTAL or page.status >= 400:
@@ -262,8 +266,8 @@ def _named(given: str, what: str, page: Page) -> str:
     return given
 
 
-def _at(page: Page, path: str) -> bool:
-    return urlsplit(page.url).path == path
+def _path(page: Page) -> str:
+    return urlsplit(page.url).path
 
 
 def _within(host: str, domain: str) -> bool:

@@ -66,6 +66,7 @@ class Sheet(HTMLParser):
         self._open: list[tuple[str, bool]] = []
         self._ended = False
         self._form: Written | None = None
+        self._button: Button | None = None
         self._address = ""
         self.feed(text)
         self.close()
@@ -84,7 +85,8 @@ class Sheet(HTMLParser):
         elif tag == "input":
             self._field(given)
         elif tag == "button" and self._form is not None:
-            self.buttons.append(Button("", given.get("name", ""), given.get("value", ""), self._form))
+            self._button = Button("", given.get("name", ""), given.get("value", ""), self._form)
+            self.buttons.append(self._button)
         elif tag == "a":
             self._address = given.get("href", "")
         if tag in ("a", "button"):
@@ -102,8 +104,8 @@ class Sheet(HTMLParser):
         while self._open and self._open.pop()[0] != tag:
             pass
         words = " ".join("".join(self._words).split())
-        if tag == "button" and self.buttons:
-            self.buttons[-1].label = words
+        if tag == "button" and self._button is not None:
+            self._button.label, self._button = words, None
         elif tag == "a" and self._address:
             self.links[words], self._address = self._address, ""
         elif tag == "form":

@@ -49,11 +49,6 @@ _SAID: dict[str, str] = {
     "spreadsheets.readonly": "See your spreadsheets",
     "documents.readonly": "See your documents",
 }
-_NOTION = {
-    "content": ("Read the pages that you choose", "Databases with their rows, and the blocks of pages"),
-    "comments": ("Read comments", "Those on the pages that you choose"),
-    "emails": ("See who is in the workspace, with e-mail addresses", "Without it, names alone"),
-}
 
 
 def said(scope: str) -> str:
