@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Ahead, Anywhere, Custom, Standing, Profiles):
+class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further

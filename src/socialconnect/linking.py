@@ -139,7 +139,11 @@ class Linking(ABC):
         """Give the errors of a run the way that mends them."""
         for outcome in run.ended:
             if isinstance(outcome.error, AccountError):
-                outcome.error.bind(self._connected if self._blocks else self.connect, outcome.external_account_id)
+                outcome.error.bind(self._mend, outcome.external_account_id)
+
+    def _mend(self, user: str, provider: str, **how: Any) -> Any:
+        """What errors and rows of coverage connect by: to be awaited for an AsyncClient."""
+        return self._connected(user, provider, **how) if self._blocks else self.connect(user, provider, **how)
 
     def _connected(self, user: str, provider: str, **how: Any) -> Attempt:
         return portal.run(self.connect(user, provider, **how), self.settings.engine)

@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import replace
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from socialconnect.errors import UsageError
 from socialconnect.progress.live import shown
 from socialconnect.runs.coverage import coverage_frame
+from socialconnect.runs.covered import covered
 from socialconnect.runs.estimate import estimate
 from socialconnect.runs.judge import Question
 from socialconnect.runs.learned import CLERK, Lessons
@@ -53,6 +54,14 @@ class Ahead(ABC):
         """What reads a resource; a UsageError where it cannot be read so."""
 
     @abstractmethod
+    def _mend(self, user: str, provider: str, **how: Any) -> Any:
+        """What errors and rows of coverage connect by."""
+
+    @abstractmethod
+    def _bind(self, run: Run) -> None:
+        """Give the errors of a run the way that mends them."""
+
+    @abstractmethod
     async def _carried(self, resource: str, asked: Asked, chosen: list[Chosen] | None, watch: Watch | None) -> Run:
         """Read, learn from it, and tell nobody."""
 
@@ -70,8 +79,8 @@ class Ahead(ABC):
         unchecked where Clerk failed to say), required and granted (lists of scopes; granted is None where Clerk names
         none, and then only a read tells), missing, narrowed (what is granted but too narrow will not show), capability
         (what the provider has instead of scopes and nobody can know beforehand), message and cure. `attrs["summary"]`
-        counts the states. Raises an UnknownName for what there is not to read and an InvalidKey where Clerk refuses the
-        key.
+        counts the states, and each row has `connect()`, as in `frame.iloc[0].connect()`. Raises an UnknownName for what
+        there is not to read and an InvalidKey where Clerk refuses the key.
 
         Source: https://clerk.com/docs/reference/backend-api/tag/users/get/users
 
@@ -83,7 +92,7 @@ class Ahead(ABC):
         with shown("coverage", self.settings.progress):
             frame = await coverage_frame(self._clerk, questions, choose(users), _ignore, tokens=tokens)
         tell_left_out("coverage", frame)
-        return frame
+        return covered(frame, self._mend)
 
     @overload
     async def plan(
@@ -151,7 +160,7 @@ class Ahead(ABC):
         connectors = {CLERK: self._clerk.connector, **{one.connector.name: one.connector for one in questions}}
         hosts = calls(estimates, connectors, spent, self.settings, self._wire.transport.width)
         seconds = max([*(one.seconds for one in estimates), *(one.seconds for one in hosts)])
-        plan: Plan[None] = Plan(coverage, estimates, hosts, seconds)
+        plan: Plan[None] = Plan(covered(coverage, self._mend), estimates, hosts, seconds)
         if isinstance(resource, str):
             return plan.by(lambda on_error, watch: self._one(resource, asked, coverage, on_error, watch))
         return plan.by(lambda on_error, watch: self._several(names, asked, coverage, on_error, watch))
@@ -176,7 +185,10 @@ class Ahead(ABC):
             done[name] = run
         for name, run in done.items():
             tell(name, run, on_error)  # of those who were read: who is skipped was told by the plan
-        return {name: with_skipped(run, coverage) for name, run in done.items()}
+        whole = {name: with_skipped(run, coverage) for name, run in done.items()}
+        for run in whole.values():
+            self._bind(run)
+        return whole
 
     def _estimate(self, question: Question, coverage: pd.DataFrame, asked: Asked) -> Estimate:
         chosen = chosen_of(coverage, question.name)

@@ -37,7 +37,8 @@ TITLE = "Requests over the time of a run"
 def draw_requests(run: Run) -> Chart:
     """The chart; hosts one under the other on one axis of time, waits below."""
     if not isinstance(run, Run):
-        raise UsageError(f"This picture is not drawn from a {type(run).__name__}.", cure="Pass a run: client.read(…).")
+        kind = "DataFrame" if isinstance(run, pd.DataFrame) else type(run).__name__
+        raise UsageError(f"This picture is not drawn from a {kind}.", cure="Pass a run: client.read(…).")
     trace = run.trace.frame()
     if trace.empty:
         chart = Chart(TITLE, run.resource, (_WIDE, 0.5), [])
