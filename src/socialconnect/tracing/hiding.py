@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from socialconnect.reading.paths import Json
 
-_LINES, _WIDE = 40, 72  # of an excerpt
-_FIELDS, _ROWS, _TEXTS, _DEEP = 10, 1, 4, 5
+_LINES, _WIDE, _FAR = 40, 72, 200  # of an excerpt
+_FIELDS, _ROWS, _TEXTS, _DEEP = 10, 1, 4, 4
 _MOST = 4_000_000  # bytes
 _READ = 10_000  # of one text; no more than its beginning is shown
 
@@ -224,4 +224,5 @@ def _opaque(word: str) -> str:
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= _WIDE else f"{value[: _WIDE - 1]}…"
+    most = _WIDE if "://" not in value else _FAR  # the end of an address tells what is asked for
+    return value if len(value) <= most else f"{value[: most - 1]}…"

@@ -39,7 +39,7 @@ def trace_html(title: str, steps: Sequence[Step], *, kept: bool) -> Html:
 
 def _diagram(story: Story) -> Html:
     services = list(dict.fromkeys(step.service for step in story.steps if step.kind == "provider"))
-    who = "Clerk and the providers for all" if story.user_id == EVERYBODY else story.user_id
+    who = "Clerk and the providers for all" if story.user_id == EVERYBODY else story.chain
     rows = [_row(step, far=bool(services)) for step in story.steps]
     style = "border-collapse: collapse; margin: 6px 0; min-width: 60%"
     more = [element("div", faint(f"… {story.more}"))] if story.more else []

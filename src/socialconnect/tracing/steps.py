@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Kind = Literal["clerk", "token", "renewal", "provider"]
 """Clerk itself, a token that it is asked for, one that it is asked for again, or the provider."""
 
-_SOON = 60.0  # seconds that a token must have to live, as clerk/tokens.py has it
+_LONG = 90  # signs of what a service says of itself
+_SOON = 60.0  # seconds that a token must have to live
 _TOKENS = re.compile(r"/oauth_access_tokens/oauth_(?:token_)?(\w+)")
 _LEAD = "https://www.googleapis.com/auth/"  # of every scope of Google's; what comes after it tells them apart
 _FOR: tuple[tuple[str, str], ...] = (
@@ -71,7 +72,8 @@ class Step:
         if self.kind in ("token", "renewal"):
             found = _TOKENS.search(self.path)
             what = f"the token for {found[1] if found else 'a provider'}"
-            return f"{what}, again: {self.reason}" if self.reason else what
+            again = f", again: {self.reason}" if self.reason else ", once more" if self.before else ""
+            return f"{what}{again}"
         if self.kind == "clerk":
             return next((told for path, told in _FOR if re.fullmatch(path, self.path)), f"{self.method} {self.path}")
         return f"{self.method} {self.path}{f' with [token {self.token}]' if self.token else ''}"
@@ -84,9 +86,10 @@ class Step:
         if len(self.given) > 2:
             told.append(f"and {len(self.given) - 2} more")
         if self.rows is not None:
-            told.append(f"{f'page {self.page}, ' if self.page else ''}{_many(self.rows, 'row')}")
+            what = "user" if self.kind == "clerk" else "row"
+            told.append(f"{f'page {self.page}, ' if self.page else ''}{_many(self.rows, what)}")
         if self.then in ("retry", "refetch", "fail", "follow"):
-            told.append(_THEN[self.then] + (f" ({self.why})" if self.why else ""))
+            told.append(_THEN[self.then] + (f" ({_short(self.why)})" if self.why else ""))
         return f"{head}: {'; '.join(told)}" if told else head
 
 
@@ -146,7 +149,7 @@ def steps_of(sent: Iterable[Sent], first: int = 1) -> Iterator[Step]:
 
 
 def _reason(now: Sent, before: Sent | None, refused: Mapping[str, Sent]) -> str:
-    """Why a token is fetched that was fetched before; nothing where it was not."""
+    """Why a token had to be fetched anew; nothing where it was not there yet, or somebody just asked once more."""
     if before is None:
         return ""
     if before.then != "goon":
@@ -156,9 +159,8 @@ def _reason(now: Sent, before: Sent | None, refused: Mapping[str, Sent]) -> str:
             by = refused[one.token]
             return f"{by.title or by.provider} refused [token {one.token}]"
     ends = [one.expires_at for one in before.given if one.expires_at is not None]
-    if ends and min(ends) - now.at < _SOON:
-        return "the one before was about to expire"
-    return "it was asked for once more"
+    expiring = bool(ends) and min(ends) - now.at < _SOON < now.at - before.at  # as clerk/tokens.py has it
+    return "the one before was about to expire" if expiring else ""
 
 
 def _given(one: Given, *, same: bool) -> str:
@@ -169,6 +171,10 @@ def _given(one: Given, *, same: bool) -> str:
         short = [scope.removeprefix(_LEAD) for scope in one.scopes]
         told.append(f"may {', '.join(short[:3])}{f' and {len(short) - 3} more' if len(short) > 3 else ''}")
     return ", ".join(told)
+
+
+def _short(why: str) -> str:
+    return why if len(why) <= _LONG else f"{why[: _LONG - 1]}…"
 
 
 def _many(count: int, what: str) -> str:

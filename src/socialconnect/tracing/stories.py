@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _USERS = 3  # told in full
 _STEPS = 14  # of one of them
+_ACCOUNTS = 2
 EVERYBODY = "everybody"
 
 
@@ -24,6 +25,13 @@ class Story:
     steps: tuple[Step, ...]
     more: str
     end: str
+
+    @property
+    def chain(self) -> str:
+        """The user, with the external accounts that were read."""
+        accounts = list(dict.fromkeys(step.account for step in self.steps if step.account))
+        told = [*accounts[:_ACCOUNTS], *([f"{len(accounts) - _ACCOUNTS} more"] if len(accounts) > _ACCOUNTS else [])]
+        return " → ".join([self.user_id, *([", ".join(told)] if told else [])])
 
 
 def stories(steps: Sequence[Step]) -> tuple[list[Story], str]:
@@ -46,9 +54,9 @@ def counted(steps: Sequence[Step]) -> str:
     parts = [f"{count:,} to {service}" for service, count in to.items()]
     again = sum(step.kind == "renewal" for step in steps)
     rows = sum(step.rows or 0 for step in steps if step.kind == "provider")
-    told = [_many(len(steps), "request"), f"({', '.join(parts)})"]
-    renewed = f", {_many(again, 'token')} fetched anew" if again else ""
-    return f"{' '.join(told)}{renewed}, {_many(rows, 'row')}"
+    told = [many(len(steps), "request"), f"({', '.join(parts)})"]
+    renewed = f", {many(again, 'token')} fetched anew" if again else ""
+    return f"{' '.join(told)}{renewed}, {many(rows, 'row')}"
 
 
 def _story(user: str, steps: Sequence[Step]) -> Story:
@@ -56,5 +64,6 @@ def _story(user: str, steps: Sequence[Step]) -> Story:
     return Story(user, tuple(steps[:_STEPS]), more, counted(steps))
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """A figure with its noun."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -29,8 +29,7 @@ def trace_text(title: str, steps: Sequence[Step]) -> str:
 def _story(story: Story) -> Iterator[str]:
     wide = min(_SERVICE, max(len(step.service) for step in story.steps))
     yield ""
-    accounts = list(dict.fromkeys(step.account for step in story.steps if step.account))
-    yield " → ".join([story.user_id, *([", ".join(accounts[:3])] if accounts else [])])
+    yield story.chain
     for step in story.steps:
         service = step.service[:wide].ljust(wide)
         yield f"{step.number:>5}  you ──▶ {service}  {step.asked}"

@@ -11,6 +11,7 @@ from socialconnect.reading.declare import Column, columns
 from socialconnect.reading.typed import Page
 from socialconnect.tracing.picture import trace_html
 from socialconnect.tracing.steps import Step, steps_of
+from socialconnect.tracing.stories import many
 from socialconnect.tracing.told import trace_text
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Trace:
 
     def __repr__(self) -> str:
         rows = sum(one.rows or 0 for one in self._sent if one.provider != "clerk")
-        return f"<Trace: {self.requests:,} requests, {rows:,} rows, waited {self.waited:.1f} s>"
+        return f"<Trace: {many(self.requests, 'request')}, {many(rows, 'row')}, waited {self.waited:.1f} s>"
 
     def __str__(self) -> str:
         return trace_text(repr(self), self.steps)
