@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DTYPES = {
     "string": "string",
     "Int64": "Int64",
+    "Float64": "Float64",
     "boolean": "boolean",
     "category": "category",
     "datetime": "datetime64[us, UTC]",

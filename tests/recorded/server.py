@@ -11,16 +11,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.recorded.cassettes import answer
 
+from socialconnect.connectors import Connectors
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tests.recorded.cassettes import Exchange
 
-ORIGINS = {
-    "clerk": "https://api.clerk.com",
-    "github": "https://api.github.com",
-    "notion": "https://api.notion.com",
-    "google": "https://www.googleapis.com",
+ORIGINS = {"clerk": "https://api.clerk.com"} | {
+    # a connector's own origin goes by its name, further ones by their hosts
+    connector.name if origin == connector.origin else urlsplit(origin).netloc: origin
+    for connector in Connectors().values()
+    for origin in connector.origins
 }
 KEY = "sk_test_recorded"
 _HOPS = {"transfer-encoding", "content-length", "connection", "date", "server"}

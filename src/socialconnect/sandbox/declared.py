@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ def _formed(column: Column, text: str, chance: int) -> object:
     forms: dict[str, object] = {
         "join": text,
         "present": {"of": text},
-        "has": text,
+        "has": re.sub(r"[\^$()\\\[\]]", "", column.take) if chance % 4 else text,
         "duration": f"{chance % 9}h{chance % 60}m{chance % 50}s",
         "count": [{}] * (chance % 4),
         "keys": {text: {}, f"{text} 2": {}},

@@ -144,7 +144,10 @@ class Generic:
             return dice.number(self._world.seed, "count", account.number, resource.name, parent) % 6
         size = size_of(resource)
         chance = dice.number(self._world.seed, "count", account.number, resource.name)
-        usual = 1 + chance % min(40, size)
+        parents = [
+            one.parent.usual for one in self._connector.resources if one.parent and one.parent.resource == resource.name
+        ]
+        usual = 1 + chance % min(40, size, *(max(1, 2 * one) for one in parents))
         return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)
 
     def _encoded(self, name: str, account: Account, position: int) -> bytes:
