@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from socialconnect import portal
 from socialconnect.anywhere.ask import Anywhere
 from socialconnect.anywhere.custom import Custom
-from socialconnect.bound import INSTANCE, BoundConnector, client_html
+from socialconnect.bound import INSTANCE, BoundConnector, client_html, client_text
 from socialconnect.clerk import tables
 from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
@@ -21,7 +21,7 @@ from socialconnect.http.transport import Transport
 from socialconnect.plan import Ahead, asked_for
 from socialconnect.profiles.read import Profiles
 from socialconnect.progress.live import Progress, shown
-from socialconnect.runs.again import broken_off, chosen, merged, seen, troubled
+from socialconnect.runs.again import broken_off, chosen, lacking, merged, seen, troubled
 from socialconnect.runs.learned import Lessons
 from socialconnect.runs.reader import Reader
 from socialconnect.runs.run import Asked, Run, Watch
@@ -172,12 +172,19 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         return run
 
     async def retry(
-        self, run: Run, *, on_error: OnError | None = None, watch: Watch | None = None, progress: Progress = None
+        self,
+        run: Run,
+        users: Users = None,
+        *,
+        on_error: OnError | None = None,
+        watch: Watch | None = None,
+        progress: Progress = None,
     ) -> Run:
         """Read again the accounts of a run that failed or were read in part; `run.retry()` does the same.
 
-        Parameters: `run`, what `read` gave; the others as in `read`, `on_error` by default as it was read. Returns a
-        new Run with everything in its place: what was read whole is kept, a listing of users that broke off is gone on
+        Parameters: `run`, what `read` gave; `users`, to read none but those of them who were not read whole, and also
+        where they had no connection then; the others as in `read`, `on_error` by default as it was read. Returns a new
+        Run with everything in its place: what was read whole is kept, a listing of users that broke off is gone on
         with, and the trace has all requests. Raises what `read` raises.
 
         >>> import socialconnect as sc
@@ -187,12 +194,15 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         True
         """
         later: list[Run] = []
+        named = choose(users)
+        mine = troubled(run) if named is None else lacking(run, (one.user_id for one in named))
+        listed = named is None and broken_off(run)
         with shown(run.resource, self._showing(progress)):
-            if again := chosen(troubled(run)):
+            if again := chosen(mine):
                 later.append(await self._reader(run.resource, run.asked, watch).run(again))
-            if broken_off(run):
+            if listed:
                 later.append(await self._reader(run.resource, run.asked, watch).run(None, without=seen(run)))
-        found = replace(merged(run, later), asked=run.asked, again=self._again)
+        found = replace(merged(run, mine, later, listed=listed), asked=run.asked, again=self._again)
         self._bind(found)
         tell(run.resource, found, on_error or run.asked.on_error)
         return found
@@ -202,8 +212,8 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         name = provider_of(strategy)
         return self.connectors[name].title if name in self.connectors else name
 
-    def _again(self, run: Run) -> Run:
-        return portal.run(self.retry(run), self.settings.engine)
+    def _again(self, run: Run, users: Users = None) -> Run:
+        return portal.run(self.retry(run, users), self.settings.engine)
 
     def _showing(self, progress: Progress) -> Progress:
         return self.settings.progress if progress is None else progress
@@ -341,7 +351,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         return client_html(type(self).__name__, INSTANCE, self.connectors)
 
     def __repr__(self) -> str:
-        return f"<AsyncClient: {', '.join(self.connectors) if 'connectors' in self.__dict__ else 'not made'}>"
+        return client_text("AsyncClient", self.connectors if "connectors" in self.__dict__ else ["not made"])
 
 
 def _ignore(sent: Sent) -> None:

@@ -10,7 +10,7 @@ from socialconnect import reference
 from socialconnect.markup import Html, block, element, faint, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from socialconnect.progress.live import Progress
     from socialconnect.reading.declare import Connector, Resource, Value
@@ -23,6 +23,7 @@ F = TypeVar("F")
 
 INSTANCE = "the Clerk instance of the secret key"
 _SHOWN = 120  # characters of a signature in a repr
+_NAMED = 8  # providers named in a client's
 
 
 class Read(Protocol[F_co]):
@@ -132,6 +133,17 @@ def client_html(name: str, where: str, connectors: Mapping[str, Connector]) -> H
         table(("provider", "", "resources"), rows),
         faint("users(), accounts(), coverage(…), plan(…), read(…): each says more with ? behind it."),
     )
+
+
+def client_text(name: str, connectors: Iterable[str]) -> str:
+    """A client in one line: its first providers, and how many more there are.
+
+    >>> client_text("Client", ["github", "google", "notion"])
+    '<Client: github, google, notion>'
+    """
+    names = [*connectors]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"<{name}: {', '.join(names[:_NAMED])}{more}>"
 
 
 def _signature(resource: Resource) -> inspect.Signature:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, overload
 
 from socialconnect import portal
 from socialconnect.async_client import AsyncClient
-from socialconnect.bound import INSTANCE, BoundConnector, client_html
+from socialconnect.bound import INSTANCE, BoundConnector, client_html, client_text
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.settings import Settings, hide
 
@@ -79,7 +79,13 @@ class Client:
     instance = portal.blocking(AsyncClient.instance)
     providers = portal.blocking(AsyncClient.providers)
     count = portal.blocking(AsyncClient.count)
-    close = portal.blocking(AsyncClient.aclose)
+
+    @functools.wraps(AsyncClient.aclose)
+    def close(self) -> None:  # noqa: D102 - wraps brings the words
+        __tracebackhide__ = True
+        portal.run(self.aio.aclose(), self.engine)
+        if self.sandbox is not None:
+            self.sandbox.close()
 
     @overload
     def plan(
@@ -188,4 +194,4 @@ class Client:
         return client_html(type(self).__name__, where, self.connectors)
 
     def __repr__(self) -> str:
-        return f"<Client: {', '.join(self.connectors) if 'aio' in self.__dict__ else 'not made'}>"
+        return client_text("Client", self.connectors if "aio" in self.__dict__ else ["not made"])
