@@ -112,7 +112,7 @@ def test_a_form_is_hidden_by_its_names():
         lambda it: {"cut": "x " * 20 + it},
     ],
 )
-@pytest.mark.parametrize("value", [PLAIN, LONG, "a/b+c=%&" * 3])
+@pytest.mark.parametrize("value", [PLAIN, LONG, "a/b+c=%&" * 3, "open sesame!"])
 def test_a_known_secret_is_hidden_wherever_it_stands(write, value):
     """A secret that is alive is in no body, however it is written there, and the token of the request least of all."""
     secret = Secret(value)
@@ -125,7 +125,7 @@ def test_a_known_secret_is_hidden_wherever_it_stands(write, value):
 
 
 @pytest.mark.parametrize(
-    "value", [LONG, "gh" + "o_" + "16C7e42F292c6912E7710c838347Ae178B4a", "eyJhbGciOi.eyJzdWIiOi.x7Yz"]
+    "value", [LONG, "gh" + "o_" + "16C7e42F292c6912E7710c838347Ae178B4a", "eyJhbGciOiJ.eyJzdWIiOiJ.xYz"]
 )
 def test_what_looks_like_a_token_is_hidden(value):
     """A value of which nobody knows is hidden by its look, in a body, a header and an address."""
@@ -153,6 +153,26 @@ def test_what_is_for_people_is_shown(value):
     """Ids, codes, addresses and times are what an exchange is looked at for."""
     assert value in body({"value": value})
     assert hiding.text(value) == value
+
+
+@pytest.mark.parametrize("value", [PLAIN, "open sesame!"])
+def test_a_secret_of_somebody_else_is_hidden_too(value):
+    """What is alive as a secret is a mark, also where it is not this request's own."""
+    secret = Secret(value)
+    one = exchange(
+        f"https://a.example/{quote(value)}?q={quote(value)}",
+        answered={"www-authenticate": f"Bearer error_description={value}"},
+        came=json.dumps({"message": f"you are not {value}", "to": quote(value)}).encode(),
+    )
+    assert value not in shown(one)
+    assert quote(value) not in shown(one)
+    assert f"you are not [secret {secret.mark}]" in one.came
+    assert secret.mark in one.url
+
+
+def test_who_an_address_is_for_is_left_out():
+    """A name and a password before the host are not shown."""
+    assert hiding.address("https://octo:cat@a.example/b") == "https://a.example/b"
 
 
 def test_codes_and_states_that_are_words_are_shown():

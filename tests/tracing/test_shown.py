@@ -100,12 +100,13 @@ def test_counts_add_up(many):
     assert sum(figures) == many.requests
 
 
-def test_a_mark_stays_in_one_piece():
-    """A line that is folded does not part the mark of a token."""
-    scopes = asked("aaaaaa", "bbbbbb", user_id="user_" + "x" * 27)
-    text = str(trace_of(scopes))
-    assert text.count("[token aaaaaa]") == text.count("[token bbbbbb]") == 1
+@pytest.mark.parametrize("words", range(24, 36))
+def test_a_mark_stays_in_one_piece(words):
+    """A line that is folded does not part the mark of a token, wherever it is folded."""
+    text = str(trace_of(sent(path="/" + "w " * words, token="aaaaaa")))
+    assert text.count("[token aaaaaa]") == 1
     assert "\N{NO-BREAK SPACE}" not in text
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_one_user_is_one_story():
