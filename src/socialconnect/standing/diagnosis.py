@@ -139,7 +139,7 @@ class Diagnosis:
 
     def lines(self, width: int = _WIDTH) -> Iterator[str]:
         """The finding as text that is so wide: a table with the first failing line marked, the cure, and why."""
-        yield self.told
+        yield from _hanging("", self.told, width)
         yield ""
         for step in self.steps:
             yield from _line(step, width, marked=step is self.first)
