@@ -18,6 +18,7 @@ import socialconnect as sc
 from socialconnect import Fault
 from socialconnect.anywhere.address import address
 from socialconnect.anywhere.answer import Answer
+from socialconnect.anywhere.meant import mutates
 from socialconnect.connectors import Connectors
 from socialconnect.reading.messages import Response
 from socialconnect.sandbox import Sandbox, running
@@ -48,8 +49,8 @@ def test_one_request_has_the_connectors_rules(client, user):
     assert answer.json()["login"]
     assert client.sandbox.requests.last[-1].path == "/user"
     assert answer.external_account_id in set(client.accounts(user)["external_account_id"])
-    assert [(one.provider, one.path, one.status) for one in answer.sent[1:]] == [("github", "/user", 200)]
-    assert answer.sent[0].provider == "clerk"
+    assert [(one.provider, one.path, one.status) for one in answer.trace.last[1:]] == [("github", "/user", 200)]
+    assert answer.trace.last[0].provider == "clerk"
 
 
 def test_values_fill_the_path_and_else_the_query(client, user):
@@ -59,7 +60,7 @@ def test_values_fill_the_path_and_else_the_query(client, user):
     answer = client.get("github", "/repos/{owner}/{repo}/issues", user, owner=owner, repo=repo, per_page=3, state="all")
     assert answer.request == "GET /repos/{owner}/{repo}/issues"
     assert len(answer.records) <= 3
-    assert answer.sent[-1].path == "/repos/{owner}/{repo}/issues"
+    assert answer.trace.last[-1].path == "/repos/{owner}/{repo}/issues"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_values_fill_the_path_and_else_the_query(client, user):
 )
 def test_an_address_is_written_so(path, values, url):
     """A path and its values make one address of the provider's."""
-    assert address(GITHUB, path, values, {})[0] == url
+    assert address(GITHUB, path, values, {}) == url
 
 
 FOREIGN = [
@@ -183,7 +184,11 @@ def test_a_token_that_is_refused_is_fetched_again():
     """An expired token is renewed once, as for any resource."""
     client = sc.sandbox(users=40, faults=["github:expired x1"])
     answer = client.get("github", "/user", user_of(client.sandbox, "github"))
-    assert [(one.provider, one.status) for one in answer.sent[1:]] == [("github", 401), ("clerk", 200), ("github", 200)]
+    assert [(one.provider, one.status) for one in answer.trace.last[1:]] == [
+        ("github", 401),
+        ("clerk", 200),
+        ("github", 200),
+    ]
 
 
 @pytest.mark.looptime
@@ -513,3 +518,80 @@ def test_a_recorded_request_plays(tmp_path, user, client):
         recorded = client.get("github", "/user", user).json()
     with sc.replay(tmp_path / "any.yaml"):
         assert sc.Client().get("github", "/user", user).json() == recorded
+
+
+# What the connector knows to add
+
+STREAM = sc.Connector(
+    "stream",
+    "https://api.stream.example",
+    [
+        sc.Resource("token", "/validate", columns=sc.columns("string", "client_id me"), single=True, key=("me",)),
+        sc.Resource("things", "/{version}/users/{me}/things", columns=sc.columns("string", "id"), records="data"),
+    ],
+    headers={"Client-Id": "{client_id}"},
+    api_version="v5",
+    binds={"client_id": "token.client_id", "me": "token.me"},
+)
+
+
+class Listening:
+    """A world's application that keeps the headers of each call to one host."""
+
+    def __init__(self, world, host):
+        self.world = world
+        self.host = host
+        self.calls = []
+
+    async def __call__(self, scope, receive, send):
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        if headers["host"] == self.host:
+            self.calls.append((scope["path"], headers.get("client-id")))
+        await self.world.app(scope, receive, send)
+
+
+@pytest.mark.looptime
+async def test_values_of_earlier_calls_are_put_in():
+    """What the connector binds stands in path and headers, asked for once, unless the caller says it."""
+    world = Sandbox(users=40, connectors=[STREAM])
+    application = Listening(world, "api.stream.example")
+    async with client_of(world, application=application, connectors=[STREAM]) as client:
+        user = user_of(world, "stream")
+        told = await client.stream.token(user)
+        mine, own = told["me"].iloc[0], told["client_id"].iloc[0]
+        application.calls.clear()
+        answer = await client.get("stream", "/{version}/users/{me}/things", user)
+        with pytest.raises(sc.RequestRefused):  # the sandbox knows its own
+            await client.get("stream", "/v5/users/{me}/things", user, me="somebody", headers={"client-id": "mine"})
+    assert answer.request == "GET /{version}/users/{me}/things"
+    assert application.calls == [
+        ("/validate", None),
+        (f"/v5/users/{mine}/things", own),
+        ("/v5/users/somebody/things", "mine"),
+    ]
+
+
+def test_a_provider_without_an_api_is_told():
+    """Where Clerk alone knows anything, nothing can be asked of the provider."""
+    identity = sc.Resource("profile", identity=True, columns=sc.columns("string", "email_address"))
+    client = sc.sandbox(users=5, connectors=[sc.Connector("fruit", "https://fruit.example", [identity])])
+    with pytest.raises(sc.UsageError, match="no API"):
+        client.get("fruit", "/me", client.sandbox.world.user_id(0))
+
+
+@pytest.mark.parametrize(
+    ("document", "acts"),
+    [
+        ("query { mutation }", False),
+        ('query a { b(text: "mutation {") { c } } # mutation', False),
+        ('{ b(text: """ " mutation """) }', False),
+        ("query a { b } mutation c { d }", True),
+        ("fragment f on T { x }\n,mutation { y }", True),
+        ("mutation($x: In = {a: {b: 1}}) { y }", True),
+    ],
+)
+def test_a_mutation_is_told_wherever_it_stands(document, acts):
+    """An operation that changes something is one behind others too, and not where the word is a field or a text."""
+    assert mutates({"query": document}) is acts
+    assert mutates([{"query": "{ a }"}, {"query": document}]) is acts
+    assert not mutates({"query": 7})

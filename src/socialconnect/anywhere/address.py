@@ -26,14 +26,12 @@ _ODD = re.compile(r"[\x00-\x20\x7f\\#]")
 _DEPTH = 4  # how often an address may have been encoded
 
 
-def address(
-    connector: Connector, path: str, values: Mapping[str, Given], base_urls: Mapping[str, str]
-) -> tuple[str, str]:
-    """(address, path without values) of a request, where `values` fill `{name}` in the path and else go to the query.
+def address(connector: Connector, path: str, values: Mapping[str, Given], base_urls: Mapping[str, str]) -> str:
+    """The address of a request, where `values` fill `{name}` in the path and else go to the query.
 
     A ForeignOrigin where a token would leave the provider's own hosts, a UsageError where it is no address at all.
     """
-    _check(path)
+    check(path)
     written = re.sub(r"[^\x00-\x7f]+", lambda match: quote(match[0]), path)
     names = set(_HOLES.findall(written))
     filled = _HOLES.sub(lambda hole: _part(hole[1], values), written)
@@ -44,10 +42,11 @@ def address(
     query = urlencode([pair for name, value in values.items() if name not in names for pair in _pairs(name, value)])
     url = f"{filled}{'&' if '?' in filled else '?'}{query}" if query else filled
     _hold(connector, url, base_urls)
-    return url, urlsplit(path).path
+    return url
 
 
-def _check(path: object) -> None:
+def check(path: object) -> None:
+    """A UsageError where it is neither a path nor an address."""
     if not isinstance(path, str) or _ODD.search(path):
         raise UsageError(
             f"{path!r} is not a path.", cure="Write it as '/v1/pages/{id}', and pass its values by their names."

@@ -13,13 +13,12 @@ from socialconnect.http.scrubbing import Scrubber
 from socialconnect.reading.messages import Response
 from socialconnect.reading.paths import Json, look
 from socialconnect.secret import scrub
+from socialconnect.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
-
-    from socialconnect.http.send import Sent
 
 _HARMLESS = re.compile(
     r"content-(type|language|length|disposition)|date|etag|last-modified|link|retry-after|age|cache-control|expires|vary"
@@ -35,8 +34,8 @@ class Answer:
 
     `status` and `headers` are the last page's (those headers that hold nothing secret, by lower-case name), `json()`
     gives a page's body, `records` the records of all pages, `to_frame()` a frame of them. `cut` says what the provider
-    left out, where it says so. `sent` tells each request, the calls
-    to Clerk for the token among them. Tokens that a body holds by such a name, as
+    left out, where it says so. `trace` is that of a Run: every
+    request, those to Clerk for the token among them. Tokens that a body holds by such a name, as
     `access_token`, are not in it: a placeholder stands in their place.
 
     >>> import socialconnect as sc
@@ -54,7 +53,7 @@ class Answer:
     pages: tuple[Response, ...] = field(repr=False)
     at: str | None = field(default=None, repr=False)
     cut: str = field(default="", repr=False)
-    sent: tuple[Sent, ...] = field(default=(), repr=False, compare=False)
+    trace: Trace = field(default_factory=Trace, repr=False, compare=False)
     api_version: str = field(default="", repr=False)
     read_at: datetime | None = field(default=None, repr=False)
 

@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-import msgspec
-
-from socialconnect.anywhere.address import Given, address
 from socialconnect.anywhere.answer import Answer, clean
+from socialconnect.anywhere.meant import Meant, meant, one_of, place_of
 from socialconnect.clerk.api import check_user_id
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import AccountToken, not_connected
 from socialconnect.errors import PagingLoop, UsageError
 from socialconnect.http.send import Caller, Sender
 from socialconnect.progress.live import shown
-from socialconnect.reading.column import check_path
+from socialconnect.reading.declare import Column, Resource
+from socialconnect.reading.extract import Extractor
+from socialconnect.reading.fan import Reading
+from socialconnect.reading.holes import filled
 from socialconnect.reading.messages import Request, Response
-from socialconnect.reading.paginate import Ending, GraphQL, NoPages, Paging
-from socialconnect.runs.select import Users, choose
+from socialconnect.reading.paginate import Ending
+from socialconnect.runs.target import Target
 from socialconnect.runs.tell import PartialWarning
-from socialconnect.secret import bare
+from socialconnect.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from socialconnect.anywhere.address import Given
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
     from socialconnect.connectors import Connectors
     from socialconnect.http.send import Observer, Sent, Wire
-    from socialconnect.reading.declare import Connector
+    from socialconnect.reading.further import Send
+    from socialconnect.reading.paginate import Paging
     from socialconnect.reading.paths import Json
+    from socialconnect.runs.select import Users
     from socialconnect.settings import Settings
-
-_READS = ("GET", "HEAD", "POST")
-_ACTS = ("PUT", "PATCH", "DELETE")
-_MUTATION = re.compile(r"(\s|,|#[^\n]*\n)*mutation\b")
-_OURS = re.compile(
-    r"authorization|proxy-.*|host|cookie.?|connection|content-length|transfer-encoding|te|upgrade|trailer"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How one request is asked: whose, with which rules, and how its pages go on."""
+    """One request, for whom it is made, and what was sent for it."""
 
-    connector: Connector
+    ask: Meant
     caller: Caller
-    paging: Paging
-    sent: list[Sent]
+    trace: Trace
 
 
 class Anywhere(ABC):
@@ -179,163 +173,102 @@ class Anywhere(ABC):
         'datetime64[us, UTC]'
         """
         connector = self.connectors[provider]
-        verb, own = _verb(method), dict(headers or {})
-        chosen, eac = _one(user, account)
-        url, template = address(connector, path, params or {}, self.settings.base_urls)
-        acts = verb in _ACTS or _mutates(json)
-        if acts and not allow_writes:
-            raise UsageError(
-                f"{'A mutation' if verb == 'POST' else verb} changes something at {connector.title}.",
-                cure="Pass allow_writes=True where that is meant.",
-            )
-        paging = _paging(paging)
-        at = _at(records, paging)
-        request = Request(verb, url, _headers(connector, own, json), _body(json), template=template)
-        once = acts or (verb == "POST" and (allow_writes or not (_paged(paging) or _declared(connector, url))))
-        sent: list[Sent] = []
-        with shown(f"{connector.name} {verb} {template}", self.settings.progress):
-            found = await self._token(chosen, connector.strategy, eac, sent.append)
-            way = _Way(connector, self._caller(found, connector, chosen, request, sent, once=once), paging, sent)
+        chosen, eac = one_of(user, account)
+        ask = meant(connector, method, path, params, json, headers, paging, allow_writes=allow_writes)
+        at = place_of(records, ask.paging)
+        ask.address({}, self.settings.base_urls)  # refused before anybody is asked for a token
+        trace = Trace()
+        with shown(f"{connector.name} {ask.name}", self.settings.progress):
+            token = await self._token(chosen, connector.strategy, eac, trace.add)
+            way = _Way(ask, self._caller(ask, token, chosen, trace), trace)
+            request = await self._request(way, token)
             pages, cut = await self._pages(request, way)
-        return _told(
-            Answer(
-                f"{verb} {template}",
-                connector.name,
-                chosen,
-                found.external_account_id,
-                tuple(pages),
-                at,
-                " ".join(dict.fromkeys([*cut, *(one.cut for one in sent if one.cut)])),
-                tuple(sent),
-                connector.api_version,
-                datetime.now(UTC),
-            )
+        cuts = dict.fromkeys([*cut, *(one.cut for one in trace.last if one.cut)])
+        answer = Answer(
+            ask.name,
+            connector.name,
+            chosen,
+            token.external_account_id,
+            tuple(pages),
+            at,
+            " ".join(cuts),
+            trace,
+            connector.api_version,
+            datetime.now(UTC),
         )
+        _tell(answer)
+        return answer
 
-    def _caller(
-        self, token: AccessToken, connector: Connector, user_id: str, request: Request, sent: list[Sent], *, once: bool
-    ) -> Caller:
+    def _caller(self, ask: Meant, token: AccessToken, user_id: str, trace: Trace) -> Caller:
         tokens = AccountToken(
             token,
-            lambda: self._clerk.tokens(user_id, connector.strategy, sent.append),
+            lambda: self._clerk.tokens(user_id, ask.connector.strategy, trace.add),
             user_id=user_id,
-            provider=connector.title,
+            provider=ask.connector.title,
         )
         # as runs name it, so that an account's limits are the same however it is read
         account = token.external_account_id or f"{user_id} {token.provider_user_id}"
-        what = f"{request.method} {request.template}"
-        return Caller(tokens, user_id=user_id, account=account, resource=what, path=request.template, once=once)
+        path = ask.name.partition(" ")[2]
+        return Caller(tokens, user_id=user_id, account=account, resource=ask.name, path=path, once=ask.once)
+
+    async def _request(self, way: _Way, token: AccessToken) -> Request:
+        """The first request, with what earlier calls must tell for it: a client id, a site."""
+        ask, caller = way.ask, way.caller
+        bound: dict[str, str] = {}
+        if ask.bound:
+            wanted = "".join(f"{{{name}}}" for name in ask.bound)
+            needs = Resource("request", f"/{wanted}", columns=(Column("record", "json"),))
+            reading = Reading(ask.connector, needs, Extractor(needs, needs.columns), {})
+            known = None if self._wire.transport.taped else self._wire.known
+            whose = Target(0, caller.user_id).whose(token.external_account_id, token, known)
+            bound = await reading.bound(lambda resource: self._sending(resource, way), whose)
+        schemes = {one.scheme for one in ask.connector.resources}
+        return Request(
+            ask.verb,
+            ask.address(bound, self.settings.base_urls),
+            {**filled(ask.standing, bound), **ask.headers},
+            ask.body,
+            template=caller.path,
+            scheme=schemes.pop() if len(schemes) == 1 else "Bearer",
+        )
+
+    def _sending(self, resource: Resource, way: _Way) -> Send:
+        """What sends the earlier calls, under their own resource's rules."""
+        sender = Sender(way.ask.connector, self._wire, resource.rules)
+        name = f"{way.ask.connector.name}.{resource.name}"
+        caller = replace(way.caller, resource=name, path=resource.path, once=False)
+
+        async def send(request: Request) -> Response | None:
+            return await sender.send(request, caller, way.trace.add)
+
+        return send
 
     async def _pages(self, request: Request, way: _Way) -> tuple[list[Response], list[str]]:
         """Every page in order, without what must not be shown; and what the paging says was left out."""
-        sender = Sender(way.connector, self._wire)
+        sender, paging = Sender(way.ask.connector, self._wire), way.ask.paging
         pages: list[Response] = []
         cut: list[str] = []
         asked = set()
         following: Request | None = request
         while following is not None:
             asked.add((following.url, following.body))
-            response = await sender.send(following, way.caller, way.sent.append)
+            response = await sender.send(following, way.caller, way.trace.add)
             if response is None:  # its status says that there is nothing
-                return [*pages, Response(way.sent[-1].status)], cut
+                return [*pages, Response(way.trace.last[-1].status)], cut
             pages.append(clean(response))
-            cut += [way.paging.cut(following, response)] if isinstance(way.paging, Ending) else []
-            following = way.paging.next_request(following, response)
+            cut += [paging.cut(following, response)] if isinstance(paging, Ending) else []
+            following = paging.next_request(following, response)
             if following is not None and (following.url, following.body) in asked:
                 raise PagingLoop(
-                    f"Page {len(pages) + 1} of {way.caller.resource} leads back to one that was read.",
+                    f"Page {len(pages) + 1} of {way.ask.name} leads back to one that was read.",
                     cure="Check `paging`; if it is right, report it to the provider: its listing does not end.",
                 )
         return pages, [one for one in cut if one]
 
 
-def _verb(method: str) -> str:
-    verb = method.upper() if isinstance(method, str) else ""
-    if verb not in (*_READS, *_ACTS):
-        raise UsageError(
-            f"{method!r} is not a method.", cure=f"Use {', '.join(_READS)}, or to write {', '.join(_ACTS)}."
-        )
-    return verb
-
-
-def _one(user: Users, account: str | None) -> tuple[str, str | None]:
-    """The one user who is meant, and the account where one is named."""
-    chosen = choose(user)
-    if chosen is None or len(chosen) != 1 or len(chosen[0].accounts) > 1:
-        count = "everybody's" if chosen is None else f"that of {len(chosen)} users" if len(chosen) > 1 else "several"
-        raise UsageError(
-            f"A request is one account's, not {count}.",
-            cure="Pass one id, with account= where there are several. For many, declare a resource: "
-            "`socialconnect new-connector` writes the file.",
-        )
-    return chosen[0].user_id, account or next(iter(chosen[0].accounts), None)
-
-
-def _headers(connector: Connector, given: Mapping[str, str], json: Json) -> dict[str, str]:
-    """The connector's headers and the caller's, none of which may be the transport's or the token's."""
-    for name, value in given.items():
-        if _OURS.fullmatch(name.lower()) or not re.fullmatch(r"[\w-]+", name, re.ASCII):
-            raise UsageError(f"The header {name!r} is not yours to set.", cure="Leave it out: the token is added last.")
-        if not isinstance(value, str) or not re.fullmatch(r"[\t\x20-\x7e]*", value):
-            raise UsageError(f"The value of the header {name!r} is no plain text.", cure="Pass one line of ASCII.")
-    pinned = {connector.version_header: connector.api_version} if connector.version_header else {}
-    sent = {} if json is None else {"content-type": "application/json"}
-    each = {**connector.headers, **{name: value for name, value in pinned.items() if value}, **sent, **given}
-    return {name.lower(): value for name, value in each.items()}
-
-
-def _body(json: Json) -> bytes | None:
-    if json is None:
-        return None
-    try:
-        return msgspec.json.encode(json)
-    except (TypeError, ValueError, RecursionError) as error:
-        failure = bare(error)
-    raise UsageError(f"The body cannot be written as JSON: {failure}.", cure="Pass dicts, lists, texts and numbers.")
-
-
-def _mutates(json: Json) -> bool:
-    """Whether a body is a GraphQL operation that changes something."""
-    query = json.get("query") if isinstance(json, dict) else None
-    return isinstance(query, str) and _MUTATION.match(query) is not None
-
-
-def _declared(connector: Connector, url: str) -> bool:
-    """Whether some resource reads by a POST to this path."""
-    path = urlsplit(url).path
-    posts = (urlsplit(one.path).path for one in connector.resources if one.method == "POST")
-    return any(re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(post)), path) for post in posts)
-
-
-def _paging(paging: Paging | None) -> Paging:
-    if paging is not None and not callable(getattr(paging, "next_request", None)):
-        raise UsageError(
-            f"paging={paging!r} is no kind of paging.",
-            cure="Pass a value, as sc.Cursor('next_cursor', 'start_cursor').",
-        )
-    return paging or NoPages()
-
-
-def _paged(paging: Paging) -> bool:
-    return not isinstance(paging, NoPages)
-
-
-def _at(records: str | None, paging: Paging) -> str | None:
-    """Where the records stand, as far as the caller or the paging says."""
-    told = records
-    if told is None and isinstance(paging, GraphQL):
-        told = f"{paging.page_info.rpartition('.')[0]}.nodes"
-    if told is None:
-        told = getattr(paging, "records", None)
-    if told:
-        check_path(told, "records")
-    return told
-
-
-def _told(answer: Answer) -> Answer:
+def _tell(answer: Answer) -> None:
     if answer.cut:
         warnings.warn_explicit(f"{answer.request}: {answer.cut}", PartialWarning, "socialconnect", 0)
-    return answer
 
 
 def _ignore(sent: Sent) -> None:

@@ -75,6 +75,10 @@ class Reading:
                 yield number, page
                 number += 1
 
+    async def bound(self, send_for: SendFor, whose: Whose) -> dict[str, str]:
+        """The values of earlier calls that the resource's requests need."""
+        return await _Reading(self, send_for, whose).bound(self.resource)
+
     def _request(self, resource: Resource, arguments: Mapping[str, Value]) -> Request:
         return resource.request(self.connector.origin, self.connector.headers_for(resource), arguments)
 
