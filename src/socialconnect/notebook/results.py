@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from socialconnect.errors import UsageError
 from socialconnect.notebook import views
 from socialconnect.notebook.background import safely
 from socialconnect.notebook.code import code
+from socialconnect.notebook.mending import Mending, needing
 from socialconnect.notebook.parts import Kit, W, dim, line, plural, trouble
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ class Results:
         self._kept = kit.html("", "sc-kept")
         keep = kit.button("To variable", lambda: self.to_variable(self._name.value.strip()), self._failed)
         self._bars = kit.row(self._view, names=("sc-bars",))
-        self._tools = kit.column([self._bars, self._shown, kit.row(self._name, keep, self._kept, names=("sc-keep",))])
+        self._owners = kit.column([], "sc-owners")
+        self._mending: dict[str, Mending] = {}
+        keeping = kit.row(self._name, keep, self._kept, names=("sc-keep",))
+        self._tools = kit.column([self._bars, self._shown, self._owners, keeping])
         for chooser in (self._which, self._view):
             chooser.observe(safely(self._show, self._failed), "value")
         self.body = kit.column([self._ended])
@@ -87,6 +91,7 @@ class Results:
         """Show these from now on, and of them the resource that was shown before."""
         shown = self._which.value
         self.done = done
+        self._mending.clear()
         self._ended.value = views.ended(done.runs)
         self._which.options = list(done.runs)
         self._which.value = shown if shown in done.runs else next(iter(done.runs))
@@ -115,7 +120,24 @@ class Results:
             return
         shown = {"Outcomes": lambda: views.outcomes(run), "Code": lambda: views.coded(self.code)}
         self._shown.value = shown.get(self._view.value, lambda: views.preview(run.frame))()
+        self._owners.children = [self._mend(run).body] if self._view.value == "Outcomes" and self._waits(run) else []
         self._kept.value = ""
+
+    def _waits(self, run: Run) -> bool:
+        """Whether an account needs its owner, or did when the outcomes were shown."""
+        return run.resource in self._mending or bool(needing(run))
+
+    def _mend(self, run: Run) -> Mending:
+        if run.resource not in self._mending:
+            self._mending[run.resource] = Mending(run, self._read_again)
+        return self._mending[run.resource]
+
+    def _read_again(self, run: Run) -> None:
+        """Put a run in its place some of whose accounts were read again."""
+        if self.done is not None:
+            self.done = replace(self.done, runs={**self.done.runs, run.resource: run})
+            self._ended.value = views.ended(self.done.runs)
+            self._show()
 
     def _failed(self, error: Exception) -> None:
         self._kept.value = trouble(error)

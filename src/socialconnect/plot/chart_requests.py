@@ -36,8 +36,9 @@ TITLE = "Requests over the time of a run"
 
 def draw_requests(run: Run) -> Chart:
     """The chart; hosts one under the other on one axis of time, waits below."""
-    if not isinstance(run, Run):
-        kind = "DataFrame" if isinstance(run, pd.DataFrame) else type(run).__name__
+    given: object = run
+    if not isinstance(given, Run):
+        kind = "DataFrame" if isinstance(given, pd.DataFrame) else type(given).__name__
         raise UsageError(f"This picture is not drawn from a {kind}.", cure="Pass a run: client.read(…).")
     trace = run.trace.frame()
     if trace.empty:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from socialconnect.errors import NotConnected
 from socialconnect.frames import joined
 from socialconnect.reading.declare import IDENTITY
 from socialconnect.runs.select import Chosen
@@ -24,6 +25,16 @@ _Who = tuple[str | None, str | None]
 def troubled(run: Run) -> list[Outcome]:
     """The outcomes of accounts to read again."""
     return [one for one in run.ended if one.status in ("failed", "partial") and one.user_id is not None]
+
+
+def lacking(run: Run, users: Iterable[str]) -> list[Outcome]:
+    """The outcomes of these users that are not whole, to read again: also those who had no connection then."""
+    named = set(users)
+    return [
+        replace(one, external_account_id=None) if isinstance(one.error, NotConnected) else one
+        for one in run.ended
+        if one.user_id in named and one.status not in ("ok", "empty")
+    ]
 
 
 def broken_off(run: Run) -> bool:
@@ -48,13 +59,16 @@ def chosen(outcomes: Iterable[Outcome]) -> list[Chosen]:
     ]
 
 
-def merged(before: Run, later: Iterable[Run]) -> Run:
-    """One run: what stood before, with what was read again in its place, and who was not reached at the end."""
-    again = {(one.user_id, one.external_account_id) for one in troubled(before)}
+def merged(before: Run, mine: Iterable[Outcome], later: Iterable[Run], *, listed: bool = True) -> Run:
+    """One run: what stood before, with what was read of `mine` in its place, and who was not reached at the end.
+
+    `listed` says that a listing of users which had broken off was gone on with.
+    """
+    again = {(one.user_id, one.external_account_id) for one in mine}
     whole = {user for user, account in again if account is None}
     gone = {who for who in map(_who, before.ended) if who in again or who[0] in whole}
     runs = list(later)
-    ended = _ended(before, gone, [one for run in runs for one in run.ended])
+    ended = _ended(before, gone, [one for run in runs for one in run.ended], listed=listed)
     order = {who: place for place, who in enumerate(dict.fromkeys(map(_who, ended)))}
     frame = joined(
         [_without(before.frame, gone), *(run.frame for run in runs)],
@@ -73,7 +87,7 @@ def _who(outcome: Outcome) -> _Who:
     return outcome.user_id, outcome.external_account_id
 
 
-def _ended(before: Run, gone: set[_Who], further: list[Outcome]) -> list[Outcome]:
+def _ended(before: Run, gone: set[_Who], further: list[Outcome], *, listed: bool) -> list[Outcome]:
     """The outcomes in the order of the first run: each user's new ones where the first of the old ones stood."""
     waiting: dict[str | None, list[Outcome]] = {}
     for one in further:
@@ -82,7 +96,7 @@ def _ended(before: Run, gone: set[_Who], further: list[Outcome]) -> list[Outcome
     for one in before.ended:
         if _who(one) in gone:
             ended += waiting.pop(one.user_id, [])
-        elif one.user_id is not None or one.error is None:
+        elif one.user_id is not None or one.error is None or not listed:
             ended.append(one)
     return ended + [one for rest in waiting.values() for one in rest]
 

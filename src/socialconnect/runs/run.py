@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from socialconnect.errors import UsageError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from socialconnect.errors import SocialConnectError
+    from socialconnect.notebook.mending import Mending
     from socialconnect.reading.declare import Value
+    from socialconnect.runs.select import Users
     from socialconnect.tracing.trace import Trace
 
 Watch = Callable[[Outcome], None]
@@ -57,7 +60,7 @@ class Run:
     trace: Trace = field(repr=False)
     drift: Mapping[str, int] = field(default_factory=dict, repr=False)
     asked: Asked = field(default_factory=Asked, repr=False)
-    again: Callable[[Run], Run] | None = field(default=None, repr=False, compare=False)
+    again: Callable[[Run, Users], Run] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -89,15 +92,29 @@ class Run:
             return f"Values that are not as declared became NA: {listed}." if listed else ""
         return f"{troubled} of {len(self.ended)} accounts were not read whole: {summary(self.ended)}."
 
-    def retry(self) -> Run:
+    def retry(self, users: Users = None) -> Run:
         """Read again what failed or was read in part, and return a new run with everything in its place.
 
-        Accounts that were read whole are not asked again; neither are those without a connection. It blocks like any
-        method of Client: in asynchronous code, `await client.retry(run)`.
+        Accounts that were read whole are not asked again; neither are those without a connection, unless `users` names
+        them: then nobody else is. It blocks like any method of Client: in asynchronous code, `await client.retry(run)`.
         """
         if self.again is None:
             raise UsageError("This run has no client any more.", cure="Pass it to one: client.retry(run).")
-        return self.again(self)
+        return self.again(self, users)
+
+    def connect(self) -> Mending:
+        """A panel of the accounts that only their owners can mend, with a button that connects each.
+
+        A cell that ends with it shows them: who, why, *Connect*, how that stands, and *Read again* for those who have
+        connected since; its `run` is what was read then. Where nobody can click, `error.connect()` for one of
+        `run.errors` does the same for one account. Raises a MissingPackage without the extra `notebook`.
+
+        >>> import socialconnect as sc
+        >>> sc.sandbox(users=20).plan("notion.users").run(on_error="ignore").connect()
+        <Mending notion.users: 10 accounts need their owners>
+        """
+        panel: Mending = import_module("socialconnect.notebook.mending").Mending(self)
+        return panel
 
     def report(self, *, requests: bool = False) -> str:
         """The run in words: what came, what went wrong and what to do, what was sent; `requests` lists each of them."""
