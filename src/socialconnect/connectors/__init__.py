@@ -64,7 +64,7 @@ class Connectors(Mapping[str, Connector]):
     def search(self, words: str) -> list[str]:
         """The resources that have to do with some words, as `google.events`, what fits best first.
 
-        >>> Connectors().search("calendar")[0]
+        >>> Connectors().search("google calendar")[0]
         'google.calendars'
         """
         return [one.name for one in search(self.values(), words)]

@@ -44,7 +44,7 @@ def search(connectors: Iterable[Connector], text: str) -> list[Found]:
     """The resources that have to do with every word of `text`, what fits best first.
 
     >>> from socialconnect.connectors import Connectors
-    >>> search(Connectors().values(), "calendar")[0].name
+    >>> search(Connectors().values(), "google calendar")[0].name
     'google.calendars'
     """
     words = _words(text)
@@ -75,8 +75,12 @@ def near(connectors: Iterable[Connector], text: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    found = _WORD.findall(text.lower())
+    found = _cut(text)
     return [word for word in found if word not in _STOP] or found
+
+
+def _cut(text: str) -> list[str]:
+    return _WORD.findall(text.lower().replace("e-mail", "email").replace("_", " "))
 
 
 def _fields(connector: Connector, resource: Resource) -> Mapping[str, _Field]:
@@ -94,12 +98,12 @@ def _fields(connector: Connector, resource: Resource) -> Mapping[str, _Field]:
 
 
 def _of_text(texts: Iterable[str]) -> dict[str, float]:
-    return dict.fromkeys(_WORD.findall(" ".join(texts).lower()), _PART)
+    return dict.fromkeys(_cut(" ".join(texts)), _PART)
 
 
 def _of_names(names: Iterable[str]) -> dict[str, float]:
     """The names themselves, and the words that they are made of."""
-    each = [_WORD.findall(name.lower().replace("_", " ")) for name in names]
+    each = [_cut(name) for name in names]
     return {word: _PART for words in each for word in words} | {words[0]: 1.0 for words in each if len(words) == 1}
 
 
@@ -133,4 +137,4 @@ def _names(resource: Resource) -> Iterator[str]:
 
 
 def _best(word: str, name: str) -> float:
-    return max((_likeness(word, other) for other in _WORD.findall(name.lower().replace("_", " "))), default=0.0)
+    return max((_likeness(word, other) for other in _cut(name)), default=0.0)
