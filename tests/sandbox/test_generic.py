@@ -4,8 +4,9 @@ import json
 import httpx
 import pytest
 
+import socialconnect as sc
 from socialconnect.reading.decide import ErrorRule, Fail, Manners, Refetch, Retry, decide
-from socialconnect.reading.declare import Budget, Column, Connector, Resource, columns
+from socialconnect.reading.declare import Asks, Budget, Column, Connector, Parent, Resource, columns
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paginate import (
     AfterId,
@@ -325,3 +326,73 @@ async def test_clerk_knows_the_further_provider(acme):
     assert {"https://api.acme.example", "https://id.acme.example"} <= set(visitor.sandbox.base_urls("http://x"))
     environment = (await visitor.http.get("https://clerk.sandbox.example/v1/environment")).text
     assert json.loads(environment)["user_settings"]["social"]["oauth_acme"]["name"] == "Acme"
+
+
+TOLD = Connector(
+    "told",
+    "https://api.told.example",
+    (
+        Resource(
+            "token",
+            "https://id.told.example/validate",
+            (*columns("string", "client_id own_id=user_id"), *columns("list", "scopes")),
+            single=True,
+            scheme="OAuth",
+            key=("own_id",),
+        ),
+        Resource(
+            "likes",
+            "/{version}/likes",
+            COLUMNS,
+            query={"user_id": "{me}"},
+            asks=Asks("fields", "id name", {"more": "size"}),
+            scopes=("read",),
+            key=("id",),
+        ),
+        Resource(
+            "things",
+            "/things",
+            COLUMNS,
+            parent=Parent("sites", "site", into="header", to="x-site", keep=True, usual=2),
+            key=("id",),
+        ),
+        Resource("sites", "/sites", columns("string", "id"), key=("id",)),
+        Resource("self", identity=True, key=("sub",), columns=(Column("sub", "string", "provider_user_id"),)),
+    ),
+    origins=("https://id.told.example",),
+    headers={"client-id": "{client_id}"},
+    binds={"client_id": "token.client_id", "me": "token.own_id"},
+    api_version="v3",
+    manners=Manners(rules=(ErrorRule("scope", status=(401,), at="code", values=("scope_missing",)),)),
+)
+
+
+@pytest.mark.filterwarnings("ignore::socialconnect.PartialWarning")
+@pytest.mark.parametrize("name", ["token", "likes", "things", "sites", "self"])
+def test_what_earlier_calls_tell_is_served(name):
+    """Every way in which one call depends on another is served from the declaration alone, and ends in rows."""
+    client = sc.sandbox(users=60, connectors=[TOLD])
+    run = client.read(f"told.{name}", on_error="ignore")
+    assert (run.outcomes["status"] == "ok").sum() > 5
+    assert set(run.outcomes["status"]) <= {"ok", "empty", "failed", "skipped"}
+    assert not run.drift
+    client.close()
+
+
+async def test_a_call_must_have_what_the_one_before_told(visit):
+    """Without the bound header or query, or under another word for the token, a call is refused."""
+    visitor = visit(connectors=[TOLD])
+    account = next(one for one in visitor.world.having("told", "healthy") if one.ordinal == 0)
+    token = await visitor.token(account)
+    headers = {"authorization": f"OAuth {token}"}
+    told = (await visitor.http.get("https://id.told.example/validate", headers=headers)).json()
+    wrong = await visitor.http.get("https://id.told.example/validate", headers={"authorization": f"Bearer {token}"})
+    assert wrong.status_code == 401
+    url, sent = "https://api.told.example/v3/likes", {"authorization": f"Bearer {token}"}
+    good = {**sent, "client-id": told["client_id"]}
+    assert (await visitor.http.get(url, headers=good, params={"user_id": told["user_id"]})).status_code == 200
+    assert (await visitor.http.get(url, headers=good, params={"user_id": "another"})).status_code == 400
+    assert (await visitor.http.get(url, headers=sent, params={"user_id": told["user_id"]})).status_code == 400
+    more = {"user_id": told["user_id"], "fields": "id,size"}
+    refused = await visitor.http.get(url, headers=good, params=more)
+    assert (refused.status_code, refused.json()["code"]) == (401, "scope_missing")
