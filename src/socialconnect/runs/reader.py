@@ -31,8 +31,8 @@ from socialconnect.reading.fan import Reading, SendFor
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.outcomes import Outcome
 from socialconnect.runs.run import Run, Watch
-from socialconnect.tracing.trace import Trace
 from socialconnect.runs.target import Target
+from socialconnect.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
