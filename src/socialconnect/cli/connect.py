@@ -3,7 +3,6 @@
 import re
 import threading
 import webbrowser
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -14,11 +13,8 @@ from socialconnect.cli.common import INTERRUPTED, Common
 from socialconnect.errors import SocialConnectError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from socialconnect.clerk.attempt import Attempt
     from socialconnect.cli.watching import Screen
-    from socialconnect.client import Client
 
 TICK = 0.25  # seconds between two drawings of the time left
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
@@ -70,7 +66,7 @@ def connect(  # noqa: PLR0913 - a command's options
             "The link is a secret, and there is no terminal to show it on.",
             cure="Add --open for a browser of this machine, or --show-secret-link to write it here.",
         )
-    with _client(common) as client:
+    with common.client() as client:
         try:
             attempt = client.connect(
                 user,
@@ -82,8 +78,7 @@ def connect(  # noqa: PLR0913 - a command's options
                 flow=flow,
                 within=seconds,
             )
-            _offer(attempt, screen, browser=browser)
-            return _watched(attempt, screen)
+            return _watched(attempt, screen, browser=browser)
         except SocialConnectError as error:
             if not screen.failed(error):
                 raise
@@ -99,11 +94,12 @@ def _offer(attempt: "Attempt", screen: "Screen", *, browser: bool) -> None:
             screen.remark("No browser could be opened here.")
 
 
-def _watched(attempt: "Attempt", screen: "Screen") -> int:
+def _watched(attempt: "Attempt", screen: "Screen", *, browser: bool) -> int:
     """Show each change until it has ended; an interrupt gives up, and leaves nothing behind that could be used."""
     news = threading.Event()
     attempt.watch(lambda _: news.set())
     try:
+        _offer(attempt, screen, browser=browser)
         with screen:
             while not attempt.ended:
                 news.clear()
@@ -124,17 +120,6 @@ def _given_up(attempt: "Attempt", screen: "Screen") -> None:
     except SocialConnectError:
         screen.changed(attempt)
         screen.remark(attempt.told)
-
-
-@contextmanager
-def _client(common: Common) -> "Iterator[Client]":
-    """The client, and what the embedded world serves to a browser, until the command ends."""
-    with common.client() as client:
-        try:
-            yield client
-        finally:
-            if client.sandbox is not None:
-                client.sandbox.close()
 
 
 def duration(text: str) -> float:

@@ -125,7 +125,8 @@ class Events(Screen):
     """One JSON document a line, for programs."""
 
     def offered(self, attempt: "Attempt") -> None:
-        """The link comes with the first event."""
+        """The first event, before anybody can have acted on the link."""
+        self.changed(attempt)
 
     def changed(self, attempt: "Attempt") -> None:
         """One event for each state."""
