@@ -25,7 +25,7 @@ USER = "user_3MQlnhU6sIULlmxx49lTYXUsIwQ"
 CALLS = [
     ("a provider that is not", lambda c: c.githb, sc.UnknownName, ["provider 'githb'", "Did you mean 'github'"]),
     ("a key that is not", lambda c: c["githb"], sc.UnknownName, ["Did you mean 'github'"]),
-    ("nothing like it", lambda c: c.zzzzzz, sc.UnknownName, ["There is: github, google, notion"]),
+    ("nothing like it", lambda c: c.zzzzzz, sc.UnknownName, ["There is: ", ", github, "]),
     ("a resource that is not", lambda c: c.github.repo, sc.UnknownName, ["of github", "Did you mean 'repos'"]),
     ("a resource by its name", lambda c: c.read("github.repo"), sc.UnknownName, ["Did you mean 'repos'"]),
     ("a provider by its name", lambda c: c.read("githb.repos"), sc.UnknownName, ["Did you mean 'github'"]),

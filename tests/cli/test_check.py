@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from socialconnect.connectors import Connectors
+
 WORLD = ["--sandbox", "--users", "7"]
 
 
@@ -23,7 +25,7 @@ def test_a_sound_setup_is_said_to_be_one(run):
     assert all(one["ok"] for one in found.values())
     assert found["users"]["found"] == "7"
     assert found["instance"]["found"].endswith("production")
-    assert found["providers"]["found"] == "github, google, notion"
+    assert found["providers"]["found"] == ", ".join(Connectors())
     assert "1000/10s" in found["limit"]["found"]
     assert json.loads(run("check", *WORLD, "--json").stdout)["versions"]["pandas"]
 

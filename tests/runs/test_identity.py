@@ -71,3 +71,15 @@ def test_clerks_record_beside_the_providers(client):
     alone = client.frame("acme.things", user)
     assert set(alone["email"]) <= set(known)
     assert client.frame("acme.things", user, columns=["id"]).columns.tolist()[-1] == "id"
+
+
+def test_what_is_known_of_identities_before_they_are_read(client):
+    """Coverage calls every finished account readable, though its token be dead; a plan asks nobody but Clerk."""
+    rows = client.coverage("acme.profile", tokens=True)
+    accounts = rows[rows["external_account_id"].notna()]
+    assert set(accounts["state"]) == {"readable", "not_verified"}
+    assert "token_dead" in set(client.coverage("acme.things", tokens=True)["state"])
+    plan = client.plan("acme.profile")
+    assert [call.provider for call in plan.hosts] == ["clerk"]
+    run = plan.run(on_error="ignore")
+    assert len(run.frame) == (accounts["state"] == "readable").sum()

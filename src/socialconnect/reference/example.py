@@ -38,7 +38,7 @@ def _call(connector: Connector, resource: str, users: str, arguments: Mapping[st
 def _asked(resource: Resource) -> dict[str, str]:
     """The parameters that must be passed, or else one that may be, each with a value that is possible."""
     own = {one.name: one for one in resource.params}
-    must = [one for one in resource.params if one.into == "path"]
+    must = [one for one in resource.params if one.into == "path" and one.default is None]
     may = sorted(
         (one for one in resource.params if _value(one) and one.kind not in (bool, int)),
         key=lambda one: (one.many or bool(one.needs), not one.choices),

@@ -27,6 +27,12 @@ _FORMS = {
     "count": "how many there are",
     "keys": "the names in it",
     "date": "from year, month and day",
+    "msdate": "as /Date(…)/, milliseconds since 1970",
+    "zoned": "from a time and its zone",
+    "snowflake": "the moment in the id",
+    "duration": "seconds",
+    "has": "whether it is in there",
+    "place": "the position in the listing, from 1",
 }
 _IDENTITY = dict(zip(IDENTITY, ("user", "external account"), strict=True))
 _ALL = re.compile(r"(\(\?s\))?\(\.\+\)")  # a pattern that takes everything but an empty text
@@ -82,8 +88,10 @@ def selections(resource: Resource) -> dict[str, str]:
 
 
 def _place(column: Column, short: Mapping[str, str], pen: Plain) -> str:
-    if column.of_parent or column.path == column.name:
+    if not column.cut or column.path == column.name:
         return ""
+    if column.fill:
+        return pen.code(column.fill)
     place = column.path
     for long, instead in short.items():
         place = place.replace(long, instead)
@@ -108,10 +116,14 @@ def _made(connector: Connector, resource: Resource, column: Column, pen: Plain) 
     """How a value comes about, where it does not simply stand in the record."""
     if column.of_parent and resource.parent:
         yield f"{pen.code(column.of_parent)} of {pen.code(f'{connector.name}.{resource.parent.resource}')}"
+    if column.of_account:
+        yield f"{pen.code(column.of_account)} of Clerk's record of the account"
     if column.form:
         yield _FORMS.get(column.form, column.form)
     if column.take and not _ALL.fullmatch(column.take):
         yield f"what {pen.code(column.take)} finds"
+    if column.na:
+        yield f"NA for {pen.codes([each or '(empty)' for each in column.na])}"
     if column.default is not None:
         yield f"{pen.code(str(column.default))} where nothing is sent"
 

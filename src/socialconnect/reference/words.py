@@ -32,6 +32,7 @@ _FURTHER = {
     "detail": "one further request for each record",
     "tree": "further requests for what is inside a record",
     "references": "further requests for what a record holds too much of",
+    "mended": "each body is put in order before rows are cut from it",
 }
 _KINDS = {
     "throttled": "too many requests",
@@ -67,7 +68,8 @@ def facts(connector: Connector, resource: Resource, pen: Plain) -> list[Fact]:
     """All about a resource but its columns."""
     fuller = (f"{pen.code(scope)}: {pen.text(what)}" for scope, what in resource.fuller.items())
     told = [
-        Fact("Request", (pen.code(f"{resource.method} {resource.path}"),)),
+        Fact("Request", (_request(resource, pen),)),
+        Fact("Asked for first", tuple(_bound(connector, resource, pen)), listed=True),
         Fact("Parameters", tuple(_argument(connector, resource, one, pen) for one in resource.arguments), listed=True),
         *([_parents(connector, resource.parent, pen)] if resource.parent else []),
         Fact("Scopes", tuple(_scopes(connector, resource, pen))),
@@ -76,6 +78,7 @@ def facts(connector: Connector, resource: Resource, pen: Plain) -> list[Fact]:
         Fact("Pages", tuple(_pages(resource, pen))),
         Fact("Version", tuple(_versions(connector, resource, pen))),
         Fact("Key", (pen.codes(resource.key),) if resource.key else ()),
+        Fact("Changed", tuple(_changed(resource, pen))),
         Fact("Never read", (pen.codes(resource.drop),) if resource.drop else ()),
         Fact("When it fails", tuple(cures(resource.rules, pen)), listed=True),
         Fact("Good to know", tuple(map(pen.text, resource.notes)), listed=True),
@@ -103,6 +106,26 @@ def cures(rules: Iterable[ErrorRule], pen: Plain) -> Iterator[str]:
             yield f"{_KINDS.get(rule.kind, rule.kind)}: {pen.text(rule.cure)}"
 
 
+def _request(resource: Resource, pen: Plain) -> str:
+    if resource.identity:
+        return "none: this is what Clerk's own record of the account says, and no token is needed"
+    return pen.code(f"{resource.method} {resource.path}")
+
+
+def _bound(connector: Connector, resource: Resource, pen: Plain) -> Iterator[str]:
+    """What an earlier call must tell, and which."""
+    for name in connector.bound(resource):
+        source, column = connector.bind(name)
+        told = pen.code(f"{connector.name}.{source.name}")
+        yield f"{pen.code(f'{{{name}}}')}: {pen.code(column.name)} of {told}, once for each token"
+
+
+def _changed(resource: Resource, pen: Plain) -> Iterator[str]:
+    if resource.changed:
+        asked = f"; {pen.code(resource.since)} asks for later ones alone" if resource.since else ""
+        yield f"{pen.code(resource.changed)} tells when a row last changed{asked}"
+
+
 def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain) -> str:
     parent = resource.parent
     if parent and param.name == parent.param:
@@ -118,6 +141,7 @@ def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain
         f"in the form {pen.code(param.pattern)}" if param.pattern and not param.note else "",  # else the note tells it
         f"not with {' or '.join(map(pen.code, param.excludes))}" if param.excludes else "",
         f"only with {' and '.join(map(pen.code, param.needs))}" if param.needs else "",
+        f"{pen.code(str(param.default))} unless told" if param.default is not None else "",
     ]
     note = f". {pen.text(param.note)}" if param.note else ""
     return f"{pen.code(param.name)}: {', '.join([told, *filter(None, bounds)])}{note}"

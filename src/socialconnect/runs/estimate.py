@@ -164,6 +164,8 @@ def _assumed(
     lessons: Lessons,
 ) -> Cost:
     """What the declaration says: its usual pages, for each of its usual parents."""
+    if resource.identity:
+        return Cost({}, 1.0, "nobody but Clerk is asked")
     origins = Origins(connector.origins, settings.base_urls)
     listings, requests, of = 1.0, dict[str, float](), ""
     if (parent := resource.parent) is not None and (named := arguments.get(parent.param)) is not None:

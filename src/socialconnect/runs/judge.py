@@ -106,6 +106,7 @@ class Judges:
             judge.connector.strategy: accounts
             for judge in self.each
             if judge.enabled
+            and judge.wants_tokens
             and (accounts := [one for one in judge.accounts(user.external_accounts, named) if one.connected])
         }
 
@@ -118,6 +119,7 @@ class Judge:
         self.provider = provider_of(question.connector.strategy)
         self.enabled = enabled is None or self.provider in enabled
         self.name = question.name
+        self.wants_tokens = not question.resource.identity
         self._resource = question.resource
         self._needs = question.needs
         self._known: dict[tuple[str, ...], tuple[tuple[str, ...], str | None]] = {}
@@ -146,6 +148,8 @@ class Judge:
         if not account.connected:
             error = self._not_connected(user_id, "never finished connecting")
             return self._refused(user_id, account, error, "not_verified")
+        if not self.wants_tokens:  # whatever became of the token, Clerk's own record is there
+            return self._judged(user_id, account, ())
         if isinstance(found, NotConnected):
             return self._refused(user_id, account, found, "not_verified")
         if found is None:

@@ -140,14 +140,17 @@ class Generic:
         """How many records an account has of a resource, or one parent of it has."""
         if resource.single:
             return 1
+        children = [one for one in self._connector.resources if one.parent and one.parent.resource == resource.name]
+        if children and not resource.scopes:  # sites are listed to whoever may do something there
+            granted = self._tokens.scopes(account)
+            if all(self._connector.missing(one, granted) for one in children):
+                return 0
         if parent:
             return dice.number(self._world.seed, "count", account.number, resource.name, parent) % 6
         size = size_of(resource)
         chance = dice.number(self._world.seed, "count", account.number, resource.name)
-        parents = [
-            one.parent.usual for one in self._connector.resources if one.parent and one.parent.resource == resource.name
-        ]
-        usual = 1 + chance % min(40, size, *(max(1, 2 * one) for one in parents))
+        few = [max(1, 2 * one.parent.usual) for one in children if one.parent]
+        usual = 1 + chance % min(40, size, *few)
         return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)
 
     def _encoded(self, name: str, account: Account, position: int) -> bytes:
