@@ -80,8 +80,8 @@ class Client:
     providers = portal.blocking(AsyncClient.providers)
     count = portal.blocking(AsyncClient.count)
 
-    @functools.wraps(AsyncClient.aclose)
-    def close(self) -> None:  # noqa: D102 - wraps brings the words
+    def close(self) -> None:
+        """Close the connections, and what a sandbox serves for a browser; a later call opens new ones."""
         __tracebackhide__ = True
         portal.run(self.aio.aclose(), self.engine)
         if self.sandbox is not None:
