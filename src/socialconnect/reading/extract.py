@@ -16,7 +16,7 @@ import msgspec
 
 from socialconnect.errors import MalformedResponse
 from socialconnect.reading.coerce import coerce, json_text
-from socialconnect.reading.paths import Json, Key, first, keys_only, look, parse
+from socialconnect.reading.paths import Json, Key, Path, first, keys_only, look, parse
 from socialconnect.reading.typed import Page, joined, typed
 from socialconnect.secret import bare, scrub
 
@@ -47,7 +47,7 @@ class Extractor:
     def listed(self) -> bool:
         """Whether every column that is cut stands in the listing itself, so that no record's detail is needed."""
         keys = set(getattr(self.resource.further, "listed", ()))
-        firsts = [step.name if isinstance(step := path[0], Key) else "" for paths in self._paths for path in paths]
+        firsts = [_first_key(path) for paths in self._paths for path in paths]
         return bool(keys) and not self.raw and keys.issuperset(firsts)
 
     @property
@@ -136,6 +136,10 @@ class Extractor:
         return MalformedResponse(
             f"The body {what}: {start!r}", cure="Try again; if it stays, the provider changed or a proxy answered."
         )
+
+
+def _first_key(path: Path) -> str:
+    return path[0].name if path and isinstance(path[0], Key) else ""
 
 
 def _without(value: Json, names: tuple[str, ...]) -> Json:
