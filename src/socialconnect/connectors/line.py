@@ -25,7 +25,7 @@ connector = Connector(
                 Column("email", "string", of_account="email_address", personal=True),
             ),
             notes=(
-                "line_user_id (userId) differs between LINE providers, which are groups of channels: compare it within one.",
+                "line_user_id differs between LINE providers (groups of channels): compare it within one of them.",
                 "LINE tells the address in the id_token alone, where the channel may ask for it: email is Clerk's.",
                 "Users change their name, picture and status message at any time: only line_user_id identifies them.",
                 "Without a picture or a status message those are NA.",
