@@ -161,4 +161,5 @@ def test_what_stands_beside_the_record():
     assert page.columns[:4] == ([101, 102], ["a", "b"], ["a@b.example"] * 2, [2_000_000] * 2)
     assert json.loads(page.columns[4][0]) == {"email_address": "not theirs", "rank": 9}
     assert extractor.of_account
+    assert not extractor.listed
     assert not Extractor(extractor.resource, made[:2]).of_account

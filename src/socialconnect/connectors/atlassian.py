@@ -141,7 +141,6 @@ connector = Connector(
     source=f"{_DOCS}/jira/platform/rest/v3/intro/",
     manners=Manners(
         rules=(
-            ErrorRule("throttled", status=(429, 503), header="retry-after", wait=_WAIT, most=600),
             ErrorRule("throttled", status=(429,), wait=_WAIT, most=600),
             # The gateway answers 401 for a scope that is missing, where another token would not help.
             ErrorRule("scope", status=(401, 403), text=r"scope does not match"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from socialconnect.reading.decide import Kind
-    from socialconnect.reading.declare import Connector, Resource
+    from socialconnect.reading.declare import Asks, Connector, Resource
     from socialconnect.sandbox.tokens import Tokens
     from socialconnect.sandbox.world import Account
 
@@ -98,8 +98,7 @@ class Generic:
         if missing or resource.asks is None:
             return missing
         asks, widened = resource.asks, self._connector.widened(granted)
-        sent = call.param(asks.param) if asks.into == "query" else call.json().get(asks.param)
-        asked = {*str(sent or "").split(",")}
+        asked = _asked(asks, call)
         return tuple(
             scope for scope, names in asks.further.items() if scope not in widened and asked & {*names.split()}
         )
@@ -133,6 +132,8 @@ class Generic:
             return self._refusal("refused")
         places = range(max(0, page.start), min(page.start + page.size, page.total))
         rows = [self._record(resource.name, account, place + _first(parent)) for place in places]
+        if resource.asks is not None:
+            rows = [_narrowed(row, resource.asks, _asked(resource.asks, call)) for row in rows]
         body, headers = envelope(resource, call, page, rows, owner)
         return answer(200, body, headers)
 
@@ -168,6 +169,18 @@ def _needed(connector: Connector) -> dict[str, frozenset[str]]:
         source, column = connector.bind(name)
         found[source.name].add(column.name)
     return {name: frozenset(names) for name, names in found.items()}
+
+
+def _asked(asks: Asks, call: Call) -> set[str]:
+    """The fields that a call asks for."""
+    sent = call.param(asks.param) if asks.into == "query" else call.json().get(asks.param)
+    return {*str(sent or "").split(",")}
+
+
+def _narrowed(row: bytes, asks: Asks, asked: set[str]) -> bytes:
+    """A record without the fields that could have been asked for, and were not."""
+    left = {*" ".join([asks.always, *asks.further.values()]).split()} - asked
+    return msgspec.json.encode({name: value for name, value in msgspec.json.decode(row).items() if name not in left})
 
 
 def _token(call: Call, scheme: str) -> str:
