@@ -113,4 +113,9 @@ def every_page(**settings):
     look("declined already", stranger, stranger.open(github.link))
     look("unknown consent", stranger, stranger.open(f"{CONSENT}/google/authorize?state=nonsense"))
     look("unknown provider", stranger, stranger.open(f"{CONSENT}/nonsense/authorize"))
+    guarded = Browser(Sandbox(users=20, faults=["clerk:second_factor"]))
+    look("second factor", guarded, guarded.open(ticket(guarded.sandbox, 1).link).press("Continue"))
+    look("wrong code", guarded, guarded.open(f"{PORTAL}/sign-in/factor-two").press("Continue", code="0"))
+    shut = Browser(Sandbox(users=20, faults=["clerk:portal_disabled"]))
+    look("no portal", shut, shut.open(HOME))
     return sandbox, seen

@@ -108,7 +108,7 @@ def test_a_ticket_is_followed_to_its_end(sandbox):
     """One call opens the ticket, chooses the provider and allows; the account can be read then."""
     user = without(sandbox, "notion")
     page = sandbox.visitor().consent(ticket(sandbox, user).link, provider="notion")
-    assert "Notion is connected" in page.text
+    assert (page.title, "Notion is connected" in page.text) == ("Your account", True)
     assert connected(sandbox, user, "notion")
 
 

@@ -250,6 +250,8 @@ def test_a_page_leads_to_the_sandbox_and_this_machine(address, there):
         "http://accounts.sandbox.example/",
         "https://accounts.sandbox.example:444/",
         "https://accounts.sandbox.example\\@evil.example/",
+        "https://evil.example\\.sandbox.example/",
+        "https://accounts.sandbox.example/\r\nset-cookie:a=b",
         "https://accounts.sandbox.example/a b",
         "https://accounts.sandbox.example/\r\nset-cookie: a=b",
         "https://accounts.sandbox.exämple/",

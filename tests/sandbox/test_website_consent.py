@@ -33,6 +33,7 @@ def test_the_page_says_who_asks_for_what_of_whom(sandbox):
     for words in ("See your e-mail address email, userinfo.email", "Know which account is yours openid"):
         assert words in page.text
     assert "See your calendars and what is in them calendar.readonly" in page.text
+    assert page.text.count("calendar.readonly") == 1
     assert page.scopes == (CALENDAR,)
     assert page.buttons == ("Decline", "Allow")
 
