@@ -28,8 +28,12 @@ def record(
     What other requests are made with, the columns in `sure`, is always there, and of each record its own.
     """
     found: dict[str, object] = {}
+    dated = {column.path for column in resource.columns if column.form == "snowflake"}
     for column in resource.columns:
         if not column.cut:
+            continue
+        if column.path in dated:  # two columns of one value: the id, and the moment in it
+            plant(found, column.path, _snowflake(account, position))
             continue
         chance = dice.number(seed, account.number, resource.name, position, column.name)
         identifies = column.name in resource.key or column.name in sure or column.name == "id"
@@ -165,6 +169,11 @@ def _value(column: Column, account: Account, position: int, chance: int, *, iden
     return str(found) if column.form == "text" and isinstance(found, int | float) else found
 
 
+def _snowflake(account: Account, position: int) -> str:
+    """An id that has its moment above the lowest 22 bits, and its position in its last digits."""
+    return str(((_BEGIN * 1000 - 1_420_070_400_000 << 22) // _SPREAD + account.compact) * _SPREAD + position)
+
+
 def _moment(column: Column, chance: int) -> object:
     seconds = _BEGIN + chance % 190_000_000
     if column.form == "s":
@@ -173,8 +182,6 @@ def _moment(column: Column, chance: int) -> object:
         return seconds * 1000 + chance % 1000
     if column.form == "msdate":
         return f"/Date({seconds * 1000 + chance % 1000}+0000)/"
-    if column.form == "snowflake":
-        return str((seconds * 1000 - 1_420_070_400_000) << 22 | chance % 2**22)
     moment = datetime.fromtimestamp(seconds, UTC)
     if column.form == "zoned":
         return {"dateTime": moment.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": "UTC"}
