@@ -112,6 +112,16 @@ def test_a_ticket_is_followed_to_its_end(sandbox):
     assert connected(sandbox, user, "notion")
 
 
+def test_a_cookie_stays_with_its_host(sandbox):
+    """The provider's page does not get the portal's cookie; what is for both hosts is told to both."""
+    browser = Browser(sandbox)
+    browser.consent(ticket(sandbox, without(sandbox, "notion")).link, provider="notion")
+    kept = browser._cookies
+    assert sorted(kept) == ["accounts.sandbox.example", "consent.sandbox.example", "sandbox.example"]
+    assert kept["accounts.sandbox.example"]["sandbox_browser"] != kept["consent.sandbox.example"]["sandbox_browser"]
+    assert list(kept["sandbox.example"]) == ["sandbox_decided"]
+
+
 def test_the_portal_is_followed_to_its_end(sandbox):
     """One call signs in, chooses the provider and declines."""
     user = without(sandbox, "notion")
