@@ -59,6 +59,8 @@ async def test_it_is_read_as_any_other():
     async with acme() as (client, application):
         bound = await client.custom("custom_acme", discovery=AT)
         assert repr(bound) == "<Acme: profile>"
+        assert client.custom_acme is bound
+        assert await client.custom("custom_acme", discovery=DOCUMENT) is client.custom_acme is not bound
         run = await client.read("custom_acme.profile", on_error="ignore")
         assert len(run.frame) >= 10
         assert {"ok", "failed"} <= set(run.outcomes["status"])

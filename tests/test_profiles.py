@@ -96,9 +96,9 @@ def test_providers_and_users_choose(client, people):
 
 def test_nobody_has_all_columns(client):
     """A frame without rows has the same columns and dtypes."""
-    accounts = client.accounts()
-    without = next(one for one in client.users()["user_id"] if one not in set(accounts["user_id"]))
-    frame = client.profiles(without)
+    having = set(client.accounts().query("provider == 'github'")["user_id"])
+    without = next(one for one in client.users()["user_id"] if one not in having)
+    frame = client.profiles(without, providers="github")
     assert len(frame) == 0
     check(frame)
     assert frame.attrs["summary"] == "nobody"
