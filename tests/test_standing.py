@@ -156,16 +156,14 @@ async def test_of_several_the_one_that_is_named_goes():
 async def test_the_last_way_to_sign_in_is_kept_and_explained():
     """Clerk's refusal to take the last identification says what the user needs first."""
     async with opened(200) as (world, client):
-        index = next(
-            index
-            for index in range(7, 200, 10)
-            if [one.situation == "unverified" for one in world.world.accounts(index)] == [False]
-        )
-        provider = world.world.accounts(index)[0].provider
+        # every tenth user of the sandbox has no password
+        account = next(one for one in accounts_of(world, "github") if one.user % 10 == 7 and not one.ordinal)
+        world.world.changed[account.user] = (account,)
+        user = world.world.user_id(account.user)
         with pytest.raises(sc.AccessDenied, match="last way in which") as caught:
-            await client.disconnect(world.world.user_id(index), provider, confirm=True)
+            await client.disconnect(user, "github", confirm=True)
         assert "password" in caught.value.cure
-        assert caught.value.context["external_account_id"] == world.world.accounts(index)[0].eac
+        assert caught.value.context["external_account_id"] == account.eac
 
 
 async def test_what_somebody_else_removed_meanwhile_is_told(monkeypatch):
@@ -190,9 +188,11 @@ async def test_what_somebody_else_removed_meanwhile_is_told(monkeypatch):
 async def test_a_sound_connection_holds_from_the_key_to_the_call(provider):
     """Every check holds, and the provider was asked once."""
     async with opened(60) as (world, client):
+        client._now = world.clock.now  # as an embedded client has it
         found = await client.diagnose(user_of(world, provider), provider)
         assert found.ok, str(found)
         assert tuple(states(found)) == CHECKS
+        assert "ended already" not in str(found)
         assert {"failed", "skipped"}.isdisjoint(states(found).values())
         assert (found.first, found.cure) == (None, "")
         assert sum(one.host not in ("api.clerk.com", "clerk.sandbox.example") for one in world.requests) == 1

@@ -294,6 +294,21 @@ async def test_a_clerk_that_cannot_say_is_told_at_the_end():
         assert (attempt.state, type(error)) == ("expired", sc.Unavailable)
 
 
+async def test_trouble_that_passed_is_not_told():
+    """Where Clerk could be asked again, nobody having come is what is told."""
+    async with opened(60) as (world, client):
+        attempt = await client.connect(without(world, "notion"), "notion", within=30)
+        whole = client._clerk.user
+
+        async def fails(*_):
+            raise sc.Unavailable("Clerk fails.")
+
+        client._clerk.user = fails
+        await asyncio.sleep(10)
+        client._clerk.user = whole
+        assert "in time" in (await ended(attempt)).message
+
+
 async def test_a_key_that_is_withdrawn_ends_it():
     """What no waiting mends fails the attempt at once."""
     async with opened(60) as (world, client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.api import check_user_id
@@ -14,6 +15,8 @@ from socialconnect.standing.offered import by_provider, offered
 from socialconnect.standing.removed import Disconnected, remove
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from socialconnect.errors import SocialConnectError
@@ -24,6 +27,7 @@ class Standing(Linking):
     """The part of a client that says how connections stand."""
 
     _wire: Wire
+    _now: Callable[[], float] | None = None
 
     async def providers(self, user: str | None = None) -> pd.DataFrame:
         """The providers that the instance has enabled: one row each, those that can be read first.
@@ -39,8 +43,8 @@ class Standing(Linking):
         Source: https://clerk.com/docs/reference/frontend-api/tag/environment/get/v1/environment
 
         >>> import socialconnect as sc
-        >>> sc.sandbox(users=1).providers()[["provider", "title", "connector"]].head(1).values.tolist()
-        [['github', 'GitHub', True]]
+        >>> sc.sandbox(users=1).providers().set_index("provider").loc["github", "title"]
+        'GitHub'
         """
         whose = None if user is None else one(await self._clerk.user(check_user_id(user), _ignore), User)
         environment = await (await self._clerk.frontend(_ignore)).environment(_ignore)
@@ -97,14 +101,14 @@ class Standing(Linking):
         if resource and connector is None:
             raise UsageError(f"No connector reads {name!r}.", cure=f"There is: {', '.join(self.connectors)}.")
         asked = connector.resource(resource) if connector and resource else None
-        subject = Subject(aim, connector, asked, self._lead)
+        subject = Subject(aim, connector, asked, self._lead, self._now or time)
         steps = await Examination(self._clerk, self._wire, subject, _ignore).steps()
         return Diagnosis(aim.user_id, connector.name if connector else aim.provider, aim.title, steps)
 
     def _lead(self, error: SocialConnectError, account: str) -> None:
         """Give an error the way that mends it."""
         if isinstance(error, AccountError):
-            error.bind(self._connected if self._blocks else self.connect, account)
+            error.bind(self._mend, account)
 
 
 def _named(provider: str) -> str:
