@@ -48,14 +48,33 @@ _SAID: dict[str, str] = {
     "tasks": "See and change your tasks",
     "spreadsheets.readonly": "See your spreadsheets",
     "documents.readonly": "See your documents",
+    "offline_access": "Stay connected while you are away",
+    "account": "See your account",
+    "read": "Read what you can see there",
+    "write": "Change what you can change there",
+    "read:me": "Read your profile",
+    "read:jira-work": "Read your projects and issues",
+    "read_user": "Read your profile",
+    "read_api": "Read all that you can see there",
+    "repository": "See your repositories",
+    "pullrequest": "See your pull requests",
+    "identify": "Know who you are",
+    "guilds": "See which servers you are in",
+    "connections": "See which accounts you have connected",
+    "accounting.invoices.read": "See your invoices",
+    "accounting.contacts.read": "See your customers and suppliers",
+    "accounting.settings.read": "See your chart of accounts and settings",
+    "user-read-email": "See your e-mail address",
+    "user-read-private": "See your country and subscription",
+    "playlist-read-private": "See your private playlists",
 }
 
 
 def said(scope: str) -> str:
     """What a scope lets the application do; its own words, set apart, where it is not known here.
 
-    >>> said("https://www.googleapis.com/auth/drive.readonly"), said("playlist-read-private")
-    ('See and download all your files', 'Playlist read private')
+    >>> said("https://www.googleapis.com/auth/drive.readonly"), said("crm.objects.deals.read")
+    ('See and download all your files', 'Crm objects deals read')
     """
     short = scope.removeprefix(_GOOGLE)
     if short in _SAID:
