@@ -80,7 +80,8 @@ def test_sandbox_stays_the_function(first):
 
 
 def _methods(kind):
-    return {name: one for name, one in vars(kind).items() if inspect.isfunction(one) and not name.startswith("_")}
+    members = ((name, getattr(kind, name)) for name in dir(kind) if not name.startswith("_"))
+    return {name: one for name, one in members if inspect.isfunction(one)}
 
 
 def test_both_clients_have_the_same_methods():

@@ -292,7 +292,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         return await self._clerk.count(filters, _ignore)
 
     async def aclose(self) -> None:
-        """Close the connections; a later call opens new ones."""
+        """Close the connections, and what a sandbox serves for a browser; a later call opens new ones."""
         await self._wire.aclose()
 
     async def frame(
