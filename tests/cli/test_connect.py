@@ -153,6 +153,15 @@ def test_a_secret_goes_to_the_browser_alone(run, client, browser):
     assert "not written where no terminal is" in result.stderr
 
 
+def test_events_need_no_secret_where_a_browser_opens_it(run, client, browser):
+    """With --open and --json a secret link works and stands in no event."""
+    browser(provider="notion")
+    result = run("connect", without(client, "notion"), "notion", "--sandbox", "--ticket", "--open", "--json")
+    assert result.exit_code == 0, result.stdout
+    assert (events(result)[0]["secret"], events(result)[0]["link"]) == (True, None)
+    assert not leaked(client, result)
+
+
 def test_a_browser_that_does_not_open_is_told(run, client, monkeypatch):
     """Without a browser the link remains."""
     monkeypatch.setattr(webbrowser, "open", lambda _: False)

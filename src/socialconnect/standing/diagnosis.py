@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from socialconnect.errors import AccountError, UsageError
 from socialconnect.frames import Table, describe
-from socialconnect.markup import BAD, FAINT, GOOD, WARN, Html, block, element, faint, joined, link, table
+from socialconnect.markup import BAD, FAINT, GOOD, WARN, Html, block, element, faint, link, table
 from socialconnect.reading.declare import columns
 from socialconnect.reading.typed import Page
 
@@ -185,9 +185,8 @@ class Diagnosis:
 def _row(step: Step, *, marked: bool) -> tuple[Html | str, ...]:
     sign, colour = _SIGNS[step.state]
     state = element("span", f"{sign} {step.state}", style=f"color: {colour}; white-space: nowrap; font-weight: bold")
-    named = faint(" ", step.account) if step.account else ""
     detail = element("b", step.detail) if marked else step.detail
-    return ("▶" if marked else "", step.check, state, joined((detail, named)))
+    return ("▶" if marked else "", step.check, state, detail)
 
 
 def _line(step: Step, width: int, *, marked: bool) -> Iterator[str]:
