@@ -81,14 +81,15 @@ class Connecting(Panel):
     def _make(self) -> None:
         kit = Kit()
         self._head = kit.html("", "sc-connect-head")
-        self._link = kit.html("", "sc-connect-address")
+        self._link = kit.html("", "sc-connect-open")
+        self._copy = kit.html("", "sc-connect-address")
         self._stand = kit.html("", "sc-connect-stand")
         self._left = kit.html("", "sc-connect-left")
         self._reveal = kit.button("Show link", self.reveal, self._failed)
         self._cancel = kit.button("Cancel", self.cancel, self._failed)
         self._retry = kit.button("Try again", self.retry, self._failed)
-        self._tools = kit.row(names=("sc-connect-tools",))
-        self.body = kit.column([self._head, self._link, self._tools, self._stand, self._left], "sc-card", "sc-connect")
+        self._tools = kit.row(names=("sc-connect-tools", "sc-middle"))
+        self.body = kit.column([self._head, self._tools, self._copy, self._stand, self._left], "sc-card", "sc-connect")
         self.widget = kit.panel(self.body)
 
     def _take(self, attempt: Attempt) -> None:
@@ -119,11 +120,18 @@ class Connecting(Panel):
             attempt = self.attempt
             link = None if attempt.ended else attempt.link
             secret = link is not None and link.secret
-            self._link.value = _address(attempt, shown=not secret or self._shown)
+            url = link.reveal() if link is not None and (self._shown or not link.secret) else ""
+            self._link.value = _anchor(attempt, url)
+            self._copy.value = _address(attempt, url)
             self._reveal.description = "Hide link" if self._shown else "Show link"
             failed = attempt.ended and attempt.state != "connected"
-            tools = [(self._reveal, secret), (self._cancel, not attempt.ended), (self._retry, failed)]
-            self._tools.children = tuple(button for button, there in tools if there)
+            tools = [
+                (self._link, bool(url)),
+                (self._reveal, secret),
+                (self._cancel, not attempt.ended),
+                (self._retry, failed),
+            ]
+            self._tools.children = tuple(one for one, there in tools if there)
             self._stand.value = _stand(attempt)
             self._left.value = _left(attempt)
 
@@ -143,30 +151,28 @@ def _head(attempt: Attempt) -> str:
         ", ".join(f"<code>{escape(scope)}</code>" for scope in attempt.scopes) or "what the instance asks by default"
     )
     facts = [("User", f"<code>{escape(attempt.user_id)}</code>"), ("Asks for", asked)]
-    rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
-    notes = "".join(f"<p>{dim(text)}</p>" for text in (attempt.note, offered.remark(attempt)) if text)
-    return f'<div class="sc-title">Connect {escape(attempt.title)}</div><dl class="sc-facts">{rows}</dl>{notes}'
+    rows = "".join(f"{dim(name)}<span>{value}</span>" for name, value in facts)
+    note = f"<p>{dim(attempt.note)}</p>" if attempt.note else ""
+    title = f'<div class="sc-title">Connect {escape(attempt.title)}</div>'
+    return f'{title}<div class="sc-facts">{rows}</div>{note}'
 
 
-def _address(attempt: Attempt, *, shown: bool) -> str:
-    """The link to click, and the same to copy to another machine; nothing of it once it is of no use."""
-    link = attempt.link
-    if link is None or attempt.ended:
+def _anchor(attempt: Attempt, url: str) -> str:
+    """What is clicked: it opens beside the notebook."""
+    if not url or not offered.opens(url):
         return ""
-    if not shown:
-        return dim(f"The link is a secret: show it to {attempt.user_id} alone, and once.")
-    url = link.reveal()
     words = escape(f"Connect {attempt.title}")
-    where = escape(url)
-    return (
-        (
-            f'<a class="sc-connect-link" href="{where}" target="_blank" rel="noopener noreferrer">{words} ↗</a>'
-            f'<div class="sc-connect-copy">{dim("or copy the address:")} '
-            f'<code class="sc-copy" tabindex="0" aria-label="Address of the link">{where}</code></div>'
-        )
-        if offered.opens(url)
-        else f'<code class="sc-copy" tabindex="0">{where}</code>'
-    )
+    return f'<a class="sc-connect-link" href="{escape(url)}" target="_blank" rel="noopener noreferrer">{words} ↗</a>'
+
+
+def _address(attempt: Attempt, url: str) -> str:
+    """The same to copy to another browser, and what to know of it; nothing once it is of no use."""
+    if not url:
+        secret = not attempt.ended and attempt.link is not None
+        return f"<p>{dim(f'The link is a secret: show it to {attempt.user_id} alone, and once.')}</p>" if secret else ""
+    copied = f'<code class="sc-copy" tabindex="0" aria-label="Address of the link">{escape(url)}</code>'
+    note = offered.remark(attempt)
+    return f"<p>{dim('or open')} {copied}</p>{f'<p>{dim(note)}</p>' if note else ''}"
 
 
 def _stand(attempt: Attempt) -> str:
@@ -175,7 +181,8 @@ def _stand(attempt: Attempt) -> str:
         return line(told)
     kind = _KINDS.get(attempt.state, "bad")
     role = "alert" if kind == "bad" else "status"
-    words = f"<b>{escape(offered.ended(attempt))}</b> {escape(told)} {escape(attempt.cure)}"
+    more = "" if attempt.state == "connected" else f" {escape(told)} {escape(attempt.cure)}"
+    words = f"<b>{escape(offered.ended(attempt))}</b>{more}"
     return f'<div class="sc-line sc-end {kind}" role="{role}">{words}</div>'
 
 

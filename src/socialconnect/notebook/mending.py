@@ -143,8 +143,9 @@ class _Row:
         self._button.tooltip = f"Connect {outcome.provider} for {outcome.user_id}"
         self._trouble = kit.html()
         self._place = kit.column([])
-        words = kit.html(f"<code>{escape(outcome.user_id or '')}</code> {dim(_why(outcome))}", "sc-mending-who")
-        self.body = kit.column([kit.row(self._button, words), self._trouble, self._place], "sc-mending-row")
+        self._who = kit.html(f"<code>{escape(outcome.user_id or '')}</code> {dim(_why(outcome))}", "sc-mending-who")
+        self._head = kit.row(self._button, self._who, names=("sc-middle",))
+        self.body = kit.column([self._head, self._trouble, self._place], "sc-mending-row")
 
     @property
     def begun(self) -> bool:
@@ -171,6 +172,7 @@ class _Row:
     def _came(self, attempt: Attempt) -> None:
         self._trouble.value = ""
         self._panel = Connecting(attempt, again=self._follow)
+        self._head.children = [self._who]
         self._place.children = [self._panel.body]
 
     def _follow(self, attempt: Attempt) -> None:

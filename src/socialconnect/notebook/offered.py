@@ -107,7 +107,8 @@ def opens(url: str) -> bool:
 def _stand(attempt: Attempt) -> tuple[object, ...]:
     if attempt.ended:
         colour = f"color: {GOOD}" if attempt.state == "connected" else None
-        return (element("b", ended(attempt), style=colour), " ", stands(attempt))
+        more = "" if attempt.state == "connected" else f" {stands(attempt)}"
+        return (element("b", ended(attempt), style=colour), more)
     return (stands(attempt), " ", faint(f"{max(1, round(attempt.left / 60))} min left."))
 
 

@@ -44,13 +44,16 @@ vertical-align:top;border-bottom:1px solid var(--sc-edge);max-width:340px;overfl
 .sc-panel .sc-scroll td.n,.sc-panel .sc-scroll th.n{text-align:right}
 .sc-panel .sc-code{user-select:all;margin:0;padding:8px 10px;border-radius:4px;background:var(--jp-layout-color2,#8882);
 color:inherit;font:12px/1.5 var(--jp-code-font-family,monospace);white-space:pre-wrap;overflow:auto;max-height:420px}
-.sc-panel .sc-facts{display:grid;grid-template-columns:max-content 1fr;gap:1px 12px;margin:4px 0}
-.sc-panel .sc-facts dt{color:var(--sc-dim)}.sc-panel .sc-facts dd{margin:0}.sc-panel p{margin:4px 0}
+.sc-panel .sc-facts{display:grid;grid-template-columns:auto 1fr;gap:1px 14px;margin:4px 0}
+.sc-panel .sc-facts>.sc-dim{white-space:nowrap}
+.sc-panel p{margin:4px 0}
 .sc-panel code{font:12px/1.5 var(--jp-code-font-family,monospace);background:none;color:inherit}
 .sc-panel .sc-copy{user-select:all;background:var(--jp-layout-color2,#8882);border-radius:3px;padding:1px 5px}
-.sc-panel a.sc-connect-link{display:inline-block;padding:3px 14px;border-radius:3px;text-decoration:none;
+.sc-panel a.sc-connect-link{display:inline-block;padding:0 14px;line-height:28px;border-radius:3px;text-decoration:none;
 background:var(--jp-brand-color1,#1976d2);color:#fff;font-weight:600}
-.sc-panel a.sc-connect-link:hover{filter:brightness(1.1)}.sc-connect-copy{margin-top:6px}
+.sc-panel a.sc-connect-link:hover{filter:brightness(1.1)}
+.sc-panel .sc-connect-open{margin:2px}.sc-panel .sc-middle{align-items:center}
+.sc-panel .sc-connect{width:100%;max-width:760px}
 .sc-panel .sc-end{border-left-width:4px}.sc-end.good b{color:var(--sc-good)}.sc-end.bad b{color:var(--sc-bad)}
 .sc-end.warn b{color:var(--sc-warn)}
 </style>"""
