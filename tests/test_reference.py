@@ -146,7 +146,7 @@ def test_every_fact_is_told(connector, resource):
     for text in (shown(reference.section(connector, resource)), reference.resource_text(connector, resource)):
         facts = [resource.doc, resource.source, *resource.scopes, *resource.fuller, *resource.fuller.values()]
         facts += [resource.capability, *resource.notes, *resource.key, *resource.drop, *resource.older]
-        facts += [f"{resource.method} {resource.path}"]
+        facts += [] if resource.identity else [f"{resource.method} {resource.path}"]
         for param in resource.arguments:
             facts += [f"{param.name}: ", *param.choices, *param.excludes, *param.needs, param.note]
             facts += ["" if param.note else param.pattern]
