@@ -153,6 +153,18 @@ async def test_of_several_the_one_that_is_named_goes():
         assert unfinished.told.startswith("The unfinished attempt to connect GitHub")
 
 
+async def test_an_account_is_meant_before_an_attempt_that_was_never_finished():
+    """Beside a connected account, an unfinished attempt is not what disconnecting means."""
+    async with opened(200) as (world, client):
+        account = next(
+            one
+            for one in accounts_of(world, "github")
+            if sorted(world.world.situation(one.user)["github"]) == ["healthy", "unverified"]
+        )
+        gone = await client.disconnect(world.world.user_id(account.user), "github", confirm=True)
+        assert gone.account.id == account.eac
+
+
 async def test_the_last_way_to_sign_in_is_kept_and_explained():
     """Clerk's refusal to take the last identification says what the user needs first."""
     async with opened(200) as (world, client):
@@ -284,6 +296,14 @@ async def test_a_resource_may_be_what_is_asked_about():
             await client.diagnose(narrow, "github.nothing")
         with pytest.raises(sc.UsageError, match="No connector"):
             await client.diagnose(narrow, "slakk.users")
+
+
+async def test_the_call_is_one_page():
+    """However much there is to read, one page of it shows that the connection works."""
+    async with opened(200) as (world, client):
+        found = await client.diagnose(user_of(world, "github", "large"), "github.repos")
+        assert found.ok
+        assert sum(one.host == "api.github.com" for one in world.requests) == 1
 
 
 async def test_each_of_several_accounts_is_looked_at():
