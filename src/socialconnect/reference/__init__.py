@@ -56,17 +56,27 @@ def index(connectors: Iterable[Connector]) -> str:
     return "\n".join([*lines, overview(connectors)])
 
 
-def overview(connectors: Iterable[Connector], folder: str = "") -> str:
-    """A table of all connectors: each with its resources, linked to the pages in `folder`, and what they need."""
+def overview(connectors: Iterable[Connector]) -> str:
+    """A table of all connectors: each with its resources, linked to their pages, and what they need."""
     pen = _MARKDOWN
     rows = []
     for one in connectors:
-        to = f"{folder}{one.name}.md"
+        to = f"{one.name}.md"
         links = (f"[{pen.code(each.name)}]({to}#{one.name}{each.name})" for each in one.resources)
         told = [f"{need}: {', '.join(names)}" for need, names in needs(one, pen).items()]
         rows.append((f"[{pen.text(one.title)}]({to})", ", ".join(links), "; ".join(told)))
     head = ("provider", "resources", "what they need")
     return "\n".join([f"| {' | '.join(head)} |", "|:---|:---|:---|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def brief(connectors: Iterable[Connector], folder: str) -> str:
+    """A table of all connectors that fits on a screen: each, linked to its page in `folder`, with its resources."""
+    pen = _MARKDOWN
+    rows = (
+        f"| [{pen.text(one.title)}]({folder}{one.name}.md) | {', '.join(pen.code(each.name) for each in one.resources)} |"
+        for one in connectors
+    )
+    return "\n".join(["| provider | resources |", "|:---|:---|", *rows])
 
 
 def connector_text(connector: Connector) -> str:
