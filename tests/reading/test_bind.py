@@ -108,6 +108,18 @@ async def test_what_was_told_is_asked_for_once_for_each_token():
     assert service.asked[-1].headers["x-site"] == "s1"
 
 
+async def test_what_belongs_to_no_parent_comes_first():
+    """With `also` one listing more is read, without a parent; who names parents gets theirs alone."""
+    own = Resource("own", "/own", columns("Int64", "id"), parent=Parent("sites", "site", into="query", also=True))
+    connector = Connector("acme", "https://api.acme.example", (own, SITES))
+    service = Service(sites=[{"id": "s1"}], own=[{"id": 5}])
+    assert await rows(service, "own", connector=connector) == [(None, 5), ("s1", 5)]
+    assert [request.query for request in service.asked] == [(), (), (("site", "s1"),)]
+    assert await rows(service, "own", connector=connector, site="s2") == [("s2", 5)]
+    service.bodies["sites"] = []
+    assert await rows(service, "own", connector=connector) == [(None, 5)]
+
+
 async def test_what_is_known_gets_old(monkeypatch):
     """After ten minutes it is asked for again."""
     clock = [100.0]

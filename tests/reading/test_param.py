@@ -110,3 +110,11 @@ def test_a_time_may_stand_so_many_days_from_today():
     assert (begin.hour, begin.minute, begin.second, begin.microsecond, begin.utcoffset().seconds) == (0, 0, 0, 0, 0)
     assert (end - begin).days == 31
     assert Param("label", default="-30d").standing == "-30d"
+
+
+@pytest.mark.parametrize(("form", "text"), [("", "2026-05-01T00:00:00Z"), ("s", "1777593600"), ("ms", "1777593600000")])
+def test_a_time_is_sent_as_the_provider_counts(form, text):
+    """As ISO 8601, or as seconds or milliseconds since 1970; what is no time has no such form."""
+    assert Param("since", datetime, form=form).texts("2026-05-01") == [text]
+    with pytest.raises(UsageError, match="is no time"):
+        Param("since", form="s")

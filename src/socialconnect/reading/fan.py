@@ -176,7 +176,7 @@ class _Reading:
                     read_one = True
                     yield came
                 elif isinstance(came, _OF_ONE):
-                    failed.append((str(row[parent.column]), came))
+                    failed.append((str(row[parent.column] or "none"), came))
                     if not read_one and len(failed) == _ENOUGH and isinstance(came, MissingScope):
                         raise failed[0][1]  # it is the token's, not theirs
                 else:
@@ -204,7 +204,8 @@ class _Reading:
     async def _of_parent(
         self, parent: Parent, row: _Row, width: int, bound: Mapping[str, str], *, otherwise: bool
     ) -> AsyncGenerator[Page]:
-        request = self.request(self.resource, self.arguments, str(row[parent.column]), bound=bound)
+        own = row[parent.column]
+        request = self.request(self.resource, self.arguments, "" if own is None else str(own), bound=bound)
         try:
             async with aclosing(self.read(request, width, row)) as pages:
                 async for _, page in _ordered(pages):
@@ -282,6 +283,8 @@ class _Listed:
             return list(listed)
         column, where = self._parent.column, self._parent.where
         found: dict[object, _Row] = {name: {column: name} for name in self.named}
+        if self._parent.also and not self.named:
+            found[None] = dict.fromkeys(self._names)
         for row in listed:
             if row[column] is not None and (not where or row[where] is not False):
                 found.setdefault(row[column], row)

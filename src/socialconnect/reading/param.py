@@ -37,7 +37,8 @@ class Param:
 
     `many` takes a list too, joined by commas, or with `repeat` sent as one `name=value` each. Refused here: what is not
     of `kind` or among `choices`, below `least` or above `most`, does not fit `pattern`, stands beside one of
-    `excludes`, or without one of `needs`. A `datetime` is sent in UTC.
+    `excludes`, or without one of `needs`. A `datetime` is sent as ISO 8601 in UTC, with `form="s"` or `"ms"` as seconds
+    or milliseconds since 1970.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Param:
     into: Literal["query", "body", "path", "header"] = "query"
     to: str = ""
     safe: str = ""
+    form: Literal["", "s", "ms"] = ""
     default: Value = None
     note: str = ""
 
@@ -74,6 +76,8 @@ class Param:
         return self.values(value) if self.many else self.values(value)[0]
 
     def __post_init__(self) -> None:
+        if self.form and self.kind is not datetime:
+            raise UsageError(f"The parameter {self.name!r} is no time.", cure="Leave out its form.")
         if self.standing is not None:
             self.values(self.standing)
 
@@ -115,7 +119,7 @@ class Param:
             return True
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
 
-    def _moment(self, value: object) -> str:
+    def _moment(self, value: object) -> str | int:
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         except ValueError:
@@ -125,6 +129,8 @@ class Param:
         if not isinstance(moment, datetime):
             raise self._refusal(value)
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if self.form:
+            return int(aware.timestamp() * (1000 if self.form == "ms" else 1))
         return (
             aware.astimezone(UTC)
             .isoformat(timespec="milliseconds" if aware.microsecond else "seconds")
