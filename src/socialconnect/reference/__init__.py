@@ -72,10 +72,10 @@ def overview(connectors: Iterable[Connector]) -> str:
 def brief(connectors: Iterable[Connector], folder: str) -> str:
     """A table of all connectors that fits on a screen: each, linked to its page in `folder`, with its resources."""
     pen = _MARKDOWN
-    rows = (
-        f"| [{pen.text(one.title)}]({folder}{one.name}.md) | {', '.join(pen.code(each.name) for each in one.resources)} |"
-        for one in connectors
-    )
+    rows = []
+    for one in connectors:
+        listed = ", ".join(pen.code(each.name) for each in one.resources)
+        rows.append(f"| [{pen.text(one.title)}]({folder}{one.name}.md) | {listed} |")
     return "\n".join(["| provider | resources |", "|:---|:---|", *rows])
 
 
