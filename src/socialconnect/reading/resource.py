@@ -44,7 +44,8 @@ class Parent:
     as `name` (`param` by default) and, by `carry` (own name: the parent's column), more of the parent; where callers
     name the parents, only the value itself is known. Parents whose boolean column `where` is False are left out. Where
     a named parent is not found, `otherwise` is the resource that lists the parents inside what may have been named.
-    With `also` there is one listing more, before the others, without a parent: what belongs to none. `usual` is how many parents an account has, for plans that know no better.
+    With `also` there is one listing more, before the others, without a parent: what belongs to none of them. `usual` is
+    how many parents an account has, for plans that know no better.
 
     >>> Parent("repos", "repo", column="full_name", safe="/").argument.values("ada/engine")
     ['ada/engine']
