@@ -32,6 +32,13 @@ class Disconnected:
 
     `account` is the account as it was, `remaining` what the user still has connected, each as (provider, name), and
     `note` what this did not do.
+
+    >>> import socialconnect as sc
+    >>> client = sc.sandbox(users=20)
+    >>> user = client.accounts().query("connected and provider == 'notion'")["user_id"].iloc[0]
+    >>> gone = client.disconnect(user, "notion", confirm=True)
+    >>> gone.title, gone.account.id.startswith("eac_")
+    ('Notion', True)
     """
 
     user_id: str
