@@ -124,7 +124,8 @@ class Attempt:
         """One sentence on where it stands."""
         if self.error is not None:
             return self.error.message
-        who, minutes = f"{self.user_id} and {self.title}", f"{max(1, round(self.left / 60))} min left"
+        who, left = f"{self.user_id} and {self.title}", self.left
+        minutes = f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left"
         match self._state:
             case "connected":
                 return f"{self.user_id} is connected to {self.title}{self._named}."
