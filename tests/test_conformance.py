@@ -133,9 +133,10 @@ def test_raw_has_what_is_not_declared(connector, resource):
     for name in resource.drop:
         plant(record, name, "never shown")
     found = record if resource.single else {"a key": record} if resource.entries else [record]
-    for part in reversed(resource.records.split(".") if resource.records else []):
-        found = {part: found}
-    body = json.dumps(found).encode()
+    around = {}
+    if resource.records:
+        plant(around, resource.records, found)
+    body = json.dumps(around or found).encode()
     page = Extractor(resource, resource.select(None), raw=True).page(body)
     assert page.rows == 1
     # an entry is a key and its value, and both are columns
