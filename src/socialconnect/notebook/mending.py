@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from socialconnect.errors import AccountError, MissingScope, UsageError
 from socialconnect.notebook.background import Background
 from socialconnect.notebook.connecting import Connecting
-from socialconnect.notebook.parts import Kit, Panel, dim, line, plural, trouble
+from socialconnect.notebook.parts import Kit, Panel, Widget, dim, line, plural, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,11 +141,11 @@ class _Row:
         self._beginning: Background[Attempt] = Background(self._came, self._failed)
         self._button = kit.button("Connect", self.press, self._failed, "sc-mending-connect")
         self._button.tooltip = f"Connect {outcome.provider} for {outcome.user_id}"
-        self._trouble = kit.html()
-        self._place = kit.column([])
+        self._kit = kit
+        self._line: Widget | None = None  # made when there is something to say: most rows stay as they are
         self._who = kit.html(f"<code>{escape(outcome.user_id or '')}</code> {dim(_why(outcome))}", "sc-mending-who")
         self._head = kit.row(self._button, self._who, names=("sc-middle",))
-        self.body = kit.column([self._head, self._trouble, self._place], "sc-mending-row")
+        self.body = kit.column([self._head], "sc-mending-row")
 
     @property
     def begun(self) -> bool:
@@ -162,7 +162,7 @@ class _Row:
         if self._button.disabled:
             return
         self._button.disabled = True
-        self._trouble.value = line("Making the link …")
+        self._say(line("Making the link …"))
         self._beginning.start(lambda: _begun(self._error))
 
     def wait(self, seconds: float | None = None) -> bool:
@@ -170,17 +170,22 @@ class _Row:
         return self._beginning.wait(seconds) and (self._panel is None or self._panel.wait(seconds))
 
     def _came(self, attempt: Attempt) -> None:
-        self._trouble.value = ""
         self._panel = Connecting(attempt, again=self._follow)
         self._head.children = [self._who]
-        self._place.children = [self._panel.body]
+        self.body.children = [self._head, self._panel.body]
 
     def _follow(self, attempt: Attempt) -> None:
         attempt.watch(lambda _: self._changed())
 
     def _failed(self, error: Exception) -> None:
         self._button.disabled = False
-        self._trouble.value = trouble(error)
+        self._say(trouble(error))
+
+    def _say(self, text: str) -> None:
+        if self._line is None:
+            self._line = self._kit.html()
+            self.body.children = [self._head, self._line]
+        self._line.value = text
 
 
 def needing(run: Run) -> list[Outcome]:
