@@ -28,7 +28,6 @@ def notes(found):
 async def test_a_sound_connection_holds_from_the_key_to_the_call(provider):
     """Every check holds, and the provider was asked once."""
     async with opened(60) as (world, client):
-        client._now = world.clock.now  # as an embedded client has it
         found = await client.diagnose(user_of(world, provider), provider)
         assert found.ok, str(found)
         assert tuple(states(found)) == CHECKS

@@ -49,5 +49,4 @@ def sandbox(
     )
     client.sandbox = world
     client.aio._browse = world.browse  # noqa: SLF001 - links lead to pages that a browser on this machine finds
-    client.aio._now = world.clock.now  # noqa: SLF001 - its tokens end by its own time
     return client

@@ -50,7 +50,6 @@ class Subject:
     resource: Resource | None
     bind: Callable[[SocialConnectError, str], None]
     """Gives an error the client whose `connect` mends it."""
-    now: Callable[[], float] = time
 
     @property
     def facts(self) -> dict[str, object]:
@@ -190,7 +189,7 @@ class Examination:
             error = no_token(self._aim.user_id, self._aim.title, provider=str(self._subject.facts["provider"]))
             self._fail("token", error, account.id, {"no_token"})
             return
-        self._note("token", "ok", f"Clerk gives one; {_life(token, self._subject.now())}.", account=account.id)
+        self._note("token", "ok", f"Clerk gives one; {_life(token)}.", account=account.id)
         granted = token.scopes or account.approved_scopes
         readable = self._scopes(account, granted)
         await self._call(account, token, readable)
@@ -339,12 +338,11 @@ def _codes(error: SocialConnectError) -> set[str]:
     return set(map(str, listed)) if isinstance(listed, list | tuple) else set()
 
 
-def _life(token: AccessToken, now: float) -> str:
+def _life(token: AccessToken) -> str:
     """How long it lives, as far as Clerk says."""
-    ends = token.expires_at
-    if ends is None or not 0 < ends < _NEVER:
+    if token.expires_at is None or not 0 < token.expires_at < _NEVER:
         return "it does not end, or Clerk does not know when"
-    left = ends - now
+    left = (token.expires_at if token.ends is None else token.ends) - time()
     if left <= 0:
         return "it has ended already, by the time that Clerk names"
     return f"it ends in {left / 60:.0f} min" if left < 7_200 else f"it ends in {left / 3600:.0f} h"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.api import check_user_id
@@ -15,8 +14,6 @@ from socialconnect.standing.offered import by_provider, offered
 from socialconnect.standing.removed import Disconnected, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
 
     from socialconnect.errors import SocialConnectError
@@ -27,7 +24,6 @@ class Standing(Linking):
     """The part of a client that says how connections stand."""
 
     _wire: Wire
-    _now: Callable[[], float] | None = None
 
     async def providers(self, user: str | None = None) -> pd.DataFrame:
         """The providers that the instance has enabled: one row each, those that can be read first.
@@ -101,7 +97,7 @@ class Standing(Linking):
         if resource and connector is None:
             raise UsageError(f"No connector reads {name!r}.", cure=f"There is: {', '.join(self.connectors)}.")
         asked = connector.resource(resource) if connector and resource else None
-        subject = Subject(aim, connector, asked, self._lead, self._now or time)
+        subject = Subject(aim, connector, asked, self._lead)
         steps = await Examination(self._clerk, self._wire, subject, _ignore).steps()
         return Diagnosis(aim.user_id, connector.name if connector else aim.provider, aim.title, steps)
 
