@@ -11,7 +11,7 @@ import pytest
 import socialconnect as sc
 
 NAMES = """
-AccessDenied AccountError AfterId Answer AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client
+AccessDenied AccountError AfterId Answer Asks AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget Client
 Column Connector Cursor Diagnosis Disconnected EmptySelection ErrorRule Fault ForeignOrigin GraphQL InvalidKey Link
 LinkHeader MalformedResponse Manners MissingKey MissingPackage MissingScope NextUrl NoPages NotConnected NotFound
 NotRecorded Offset Outcome PageNumber PagingLoop Param Parent PartialWarning Plan Profile ProtocolError

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from socialconnect.notebook.users import UserPicker
     from socialconnect.portal import enable_nested_asyncio
     from socialconnect.reading.decide import ErrorRule, Manners
-    from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Profile, Resource, columns
+    from socialconnect.reading.declare import Asks, Budget, Column, Connector, Param, Parent, Profile, Resource, columns
     from socialconnect.reading.paginate import (
         AfterId,
         BodyCursor,
@@ -91,6 +91,7 @@ __all__ = [
     "AccountError",
     "AfterId",
     "Answer",
+    "Asks",
     "AsyncClient",
     "Attempt",
     "BodyCursor",
@@ -183,7 +184,7 @@ _HOMES = {
     "notebook.users": "UserPicker",
     "portal": "enable_nested_asyncio",
     "reading.decide": "ErrorRule Manners",
-    "reading.declare": "Budget Column Connector Param Parent Profile Resource columns",
+    "reading.declare": "Asks Budget Column Connector Param Parent Profile Resource columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
     "runs.plan": "Plan",
