@@ -382,6 +382,23 @@ def test_what_earlier_calls_tell_is_served(name):
     client.close()
 
 
+def test_an_amount_and_its_text_are_one_value():
+    """What is read as a number and as its text is served as one number, so that neither is odd."""
+    money = (
+        Column("balance", "Float64", "money.amount", form="text"),
+        Column("balance_text", "string", "money.amount"),
+    )
+    purse = Resource("purses", "/purses", columns=(*columns("string", "id"), *money))
+    client = sc.sandbox(users=60, connectors=[Connector("purse", "https://purse.example", [purse])])
+    run = client.read("purse.purses", on_error="ignore")
+    assert not run.drift
+    rows = run.frame.dropna()
+    assert len(rows) > 5
+    assert rows["balance"].tolist() == rows["balance_text"].astype(float).tolist()
+    assert run.frame["balance"].isna().tolist() == run.frame["balance_text"].isna().tolist()
+    client.close()
+
+
 async def test_a_call_must_have_what_the_one_before_told(visit):
     """Without the bound header or query, or under another word for the token, a call is refused."""
     visitor = visit(connectors=[TOLD])

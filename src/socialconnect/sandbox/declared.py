@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SPREAD = 1_000_000  # records that one account's numbers leave room for
 _BEGIN = 1_600_000_000
+_NUMBERS = ("Int64", "Float64")
 
 
 def record(
@@ -29,8 +30,9 @@ def record(
     """
     found: dict[str, object] = {}
     dated = {column.path for column in resource.columns if column.form == "snowflake"}
+    counted = {column.path for column in resource.columns if column.form == "text" and column.dtype in _NUMBERS}
     for column in resource.columns:
-        if not column.cut:
+        if not column.cut or (column.path in counted and not column.form):  # the same number, as the text that it is
             continue
         if column.path in dated:  # two columns of one value: the id, and the moment in it
             plant(found, column.path, _snowflake(account, position))
