@@ -159,3 +159,33 @@ def test_categories_are_united():
     again = client.retry(run, on_error="ignore")
     assert len(again.frame) > len(run.frame)
     assert str(again.frame["type"].dtype) == "category"
+
+
+async def test_those_named_alone_are_read_again_also_without_a_connection():
+    """`users` limits a retry to whom it names; one who has connected since is read, everybody else stays as before."""
+    async with opened(40) as (world, client):
+        run = await (await client.plan("notion.users")).run(on_error="ignore")
+        troubled = run.outcomes.query("status not in ['ok', 'empty']")
+        who = troubled.query("reason == 'not_connected'")["user_id"].iloc[0]
+        attempt = await client.connect(who, "notion")
+        world.visitor().consent(attempt.link, user=who, provider="notion")
+        await attempt.finished()
+        before = len(world.requests)
+        again = await client.retry(run, who, on_error="ignore")
+        paths = {path for _, path in asked_of(world, before) if path.startswith("/v1/users/user_")}
+        same = await client.retry(run, run.outcomes.query("status == 'ok'").head(3), on_error="ignore")
+    assert {path.split("/")[3] for path in paths} == {who}
+    changed = again.outcomes[again.outcomes["status"] != run.outcomes["status"]]
+    assert changed[["user_id", "status"]].to_numpy().tolist() == [[who, "ok"]]
+    assert set(again.frame["user_id"]) - set(run.frame["user_id"]) == {who}
+    pd.testing.assert_frame_equal(same.frame, run.frame)
+
+
+async def test_a_listing_that_broke_off_stays_so_for_those_named():
+    """A retry of some users does not go on with the listing, and does not forget that it broke off."""
+    async with opened(1200, faults=["clerk:malformed@0.5"]) as (_, client):
+        run = await client.read("github.profile", on_error="ignore")
+        broken = [one for one in run.ended if one.user_id is None]
+        assert broken
+        again = await client.retry(run, "user_2nobody", on_error="ignore")
+    assert [one for one in again.ended if one.user_id is None] == broken
