@@ -382,6 +382,14 @@ def test_what_earlier_calls_tell_is_served(name):
     client.close()
 
 
+def test_callers_may_pass_something_else_than_what_an_earlier_call_told():
+    """Where a parameter takes the place of a bound value, what callers pass there is served too."""
+    client = sc.sandbox(users=60)
+    run = client.read("huggingface.models", author="acme", on_error="ignore")
+    assert (run.outcomes["status"] == "ok").sum() > 5
+    client.close()
+
+
 def test_an_amount_and_its_text_are_one_value():
     """What is read as a number and as its text is served as one number, so that neither is odd."""
     money = (

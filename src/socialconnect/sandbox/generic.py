@@ -108,12 +108,15 @@ class Generic:
         names = self._connector.bound(resource)
         values = {name: self._value(name, account) for name in names}
         headers = self._connector.headers_for(resource)
+        free = {param.to or param.name for param in resource.params}  # where callers may pass something else
         return all(
             call.headers.get(name.lower()) == filled(text, values)
             for name, text in headers.items()
             if holes(text) & {*names}
         ) and all(
-            call.param(name) == filled(text, values) for name, text in resource.query.items() if holes(text) & {*names}
+            call.param(name) == filled(text, values) or (name in free and call.param(name))
+            for name, text in resource.query.items()
+            if holes(text) & {*names}
         )
 
     def _value(self, name: str, account: Account) -> str:
