@@ -52,11 +52,19 @@ def opened(stage: Stage, connect: Connect) -> sc.Client:
 
 
 def read(stage: Stage, connect: Connect, resource: str, *found: Any, **arguments: Any) -> pd.DataFrame:
+    """The frame of a resource that is answered so, page after page; the user has no teams."""
     client = opened(stage, connect)
+    if resource != "teams":
+        stage.serve(answer(200, body("teams")), url=f"{API}/v2/teams")
     stage.serve(*(answer(200, one) for one in found), url=f"{API}{PATHS[resource]}")
     frame = client.frame(f"vercel.{resource}", "user_1", **arguments)
     check_shape(frame.drop(columns="raw", errors="ignore"), connector.resource(resource))
     return frame
+
+
+def asked(stage: Stage, resource: str) -> list[dict[str, str]]:
+    """The queries of the requests for a resource."""
+    return [one.query for one in stage.asked("vercel") if one.path == PATHS[resource]]
 
 
 def test_the_profile(stage: Stage, connect: Connect) -> None:
@@ -79,10 +87,11 @@ def test_projects(stage: Stage, connect: Connect) -> None:
     other = {**first["projects"][0], "id": "prj_2", "link": link}
     frame = read(stage, connect, "projects", first, {"projects": [other], "pagination": {"next": None}}, team="t1")
     more = {"repo": "site", "repo_type": "github", "production_branch": "main"}
-    check(frame, [snake(first["projects"][0]), snake(other) | more])
-    seen = stage.asked("vercel")
-    assert [one.query.get("from") for one in seen] == [None, "1795296862261"]
-    assert {one.query["teamId"] for one in seen} == {"t1"}
+    check(frame, [{**snake(one), "team_id": "t1"} for one in (first["projects"][0], {**other, **more})])
+    seen = asked(stage, "projects")
+    assert [one.get("from") for one in seen] == [None, "1795296862261"]
+    assert {one["teamId"] for one in seen} == {"t1"}
+    assert asked(stage, "teams") == []
 
 
 def test_a_cursor_may_be_a_text_and_zero_is_the_end(stage: Stage, connect: Connect) -> None:
@@ -93,7 +102,7 @@ def test_a_cursor_may_be_a_text_and_zero_is_the_end(stage: Stage, connect: Conne
         for following in ("token_2", 0)
     ]
     assert len(read(stage, connect, "projects", *pages)) == 2
-    assert [one.query.get("from") for one in stage.asked("vercel")] == [None, "token_2"]
+    assert [one.get("from") for one in asked(stage, "projects")] == [None, "token_2"]
 
 
 def test_secrets_of_a_project_are_never_read(stage: Stage, connect: Connect) -> None:
@@ -131,8 +140,30 @@ def test_deployments(stage: Stage, connect: Connect) -> None:
             },
         ],
     )
-    (seen,) = stage.asked("vercel")
-    assert seen.query == {"limit": "100", "state": "READY,ERROR", "projectId": "alpha"}
+    assert asked(stage, "deployments") == [{"limit": "100", "state": "READY,ERROR", "projectId": "alpha"}]
+
+
+def test_times_are_asked_for_in_milliseconds(stage: Stage, connect: Connect) -> None:
+    """A caller's times become the numbers that Vercel wants."""
+    read(stage, connect, "deployments", body("deployments"), since="2026-05-01", before="2026-05-01T00:00:01Z")
+    assert asked(stage, "deployments") == [{"limit": "100", "since": "1777593600000", "until": "1777593601000"}]
+
+
+def test_every_team_is_read(stage: Stage, connect: Connect) -> None:
+    """What belongs to no team comes first, then each team's own under its id and name; two reads list them once."""
+    client = opened(stage, connect)
+    teams = [{"id": team, "slug": f"slug-of-{team}"} for team in ("t1", "t2")]
+    stage.serve(answer(200, {**body("teams"), "teams": teams}), url=f"{API}/v2/teams")
+    (project,) = body("projects")["projects"]
+    stage.serve(answer(200, {"projects": [{**project, "id": "own"}]}), url=f"{API}/v10/projects")
+    for team in ("t1", "t2"):
+        page = {"projects": [{**project, "id": f"of-{team}"}, {**project, "id": "own"}]}
+        stage.serve(answer(200, page), url=f"{API}/v10/projects?teamId={team}")
+    frame = client.vercel.projects("user_1")
+    assert frame["id"].tolist() == ["own", "of-t1", "own", "of-t2", "own"]
+    assert frame["team_id"].fillna("none").tolist() == ["none", "t1", "t1", "t2", "t2"]
+    assert frame["team"].fillna("none").tolist() == ["none", *["slug-of-t1"] * 2, *["slug-of-t2"] * 2]
+    assert "teamId" not in asked(stage, "projects")[0]
 
 
 def test_no_teams(stage: Stage, connect: Connect) -> None:
@@ -172,6 +203,7 @@ def test_errors(
 ) -> None:
     """Each documented error is what it means, in Vercel's own words; a reset that is far away is told."""
     client = opened(stage, connect)
+    stage.serve(answer(200, body("teams")), url=f"{API}/v2/teams")
     stage.serve(answer(status, found, **headers), url=f"{API}/v10/projects")
     with pytest.raises(expected) as caught:
         client.frame("vercel.projects", "user_1")
@@ -180,6 +212,16 @@ def test_errors(
         assert (caught.value.retry_after or 0) > 1e9
     if expected is sc.AccessDenied:
         assert "Permissions page" in str(caught.value)
+
+
+def test_who_may_not_list_teams_has_their_own(stage: Stage, connect: Connect) -> None:
+    """Where teams are refused, what belongs to none is read all the same, and the outcome says what is missing."""
+    client = opened(stage, connect)
+    stage.serve(answer(403, error("forbidden")), url=f"{API}/v2/teams")
+    stage.serve(answer(200, {"projects": body("projects")["projects"]}), url=f"{API}/v10/projects")
+    run = client.read("vercel.projects", "user_1", on_error="ignore")
+    assert len(run.frame) == 1
+    assert run.outcomes["reason"].tolist() == ["access_denied"]
 
 
 def test_the_recorded_error(stage: Stage, connect: Connect) -> None:

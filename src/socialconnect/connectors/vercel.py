@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from socialconnect.reading.decide import ErrorRule, Manners
-from socialconnect.reading.declare import Column, Connector, Param, Profile, Resource, columns
+from socialconnect.reading.declare import Column, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.paginate import Cursor
 
 _DOCS = "https://vercel.com/docs"
 _REST = f"{_DOCS}/rest-api"
-_TEAM = Param("team", to="teamId", note="A team's id, from teams; without it Vercel takes the user's own scope.")
+_TEAM = Parent(
+    "teams",
+    "team",
+    name="team_id",
+    carry={"team": "slug"},
+    into="query",
+    to="teamId",
+    also=True,
+    usual=1,
+    note="A team's id, from teams.",
+)
 _PERMISSION = (
     "Vercel decides by the app's permissions, not by scopes: add what is missing to the app "
     "(its Permissions page at Vercel), then the user must connect again."
 )
 _UNSEEN = "What the token may see is set by the permissions of the app at Vercel: 403 means that one is missing."
-_OWN_SCOPE = "Without team, Vercel lists one scope alone, the user's own: ask once for each of teams to have them all."
+_SCOPES = (
+    "First comes what Vercel lists without naming a team, with no team_id, then what each team has. Where Vercel takes "
+    "the user's default team for the first, its rows come twice: with and without team_id."
+)
 
 _RULES = (
     # as the standard for such tokens has it (RFC 6750), which the claims of a user follow
@@ -63,17 +78,17 @@ connector = Connector(
         Resource(
             "projects",
             "/v10/projects",
-            doc="The projects of the user's own scope, or of one team.",
+            doc="The user's projects: those of their own, and those of each of their teams.",
             source=f"{_REST}/projects/retrieve-a-list-of-projects",
             query={"limit": 100},
             records="projects",
             paging=Cursor("pagination.next", "from"),
+            parent=_TEAM,
             params=(
-                _TEAM,
                 Param("search", note="Words in the project's name."),
                 Param("repo", note="Only projects of this repository."),
             ),
-            key=("id",),
+            key=("team_id", "id"),
             changed="updated_at",
             drop=("env", "protectionBypass"),
             columns=(
@@ -86,7 +101,7 @@ connector = Connector(
                 Column("production_branch", "string", "link.productionBranch"),
             ),
             notes=(
-                _OWN_SCOPE,
+                _SCOPES,
                 _UNSEEN,
                 "Environment variables and the secrets that bypass protection are never read.",
             ),
@@ -94,19 +109,23 @@ connector = Connector(
         Resource(
             "deployments",
             "/v6/deployments",
-            doc="The deployments of the user's own scope, or of one team, the newest first.",
+            doc="The user's deployments: their own and those of each of their teams, the newest of each first.",
             source=f"{_REST}/deployments/list-deployments",
             query={"limit": 100},
             records="deployments",
             paging=Cursor("pagination.next", "until"),
+            parent=_TEAM,
             params=(
-                _TEAM,
+                Param("since", datetime, form="ms", note="Only those created after this time."),
+                Param("before", datetime, to="until", form="ms", note="Only those created before this time."),
                 Param("project", to="projectId", note="A project's id or name."),
                 Param("target", note="An environment: 'production' or 'preview'."),
                 Param("state", choices=("BUILDING", "ERROR", "INITIALIZING", "QUEUED", "READY", "CANCELED"), many=True),
                 Param("branch"),
             ),
-            key=("uid",),
+            key=("team_id", "uid"),
+            changed="created_at",
+            since="since",
             columns=(
                 *columns("string", "uid name project_id=projectId url"),
                 *columns("category", "state=state|readyState target source"),
@@ -120,7 +139,7 @@ connector = Connector(
             ),
             usual=2.0,
             notes=(
-                _OWN_SCOPE,
+                _SCOPES,
                 _UNSEEN,
                 "url is empty until a deployment's upload is complete. branch and commit are those of GitHub's alone.",
                 "Vercel's own SDK calls /v7/deployments by now, with the same answer; v6 is the documented one.",
