@@ -12,7 +12,7 @@ from socialconnect.reading.extract import Extractor
 from socialconnect.reading.fan import Reading
 from socialconnect.reading.further import Mended
 from socialconnect.reading.messages import Request, Response
-from socialconnect.reading.paginate import LinkHeader, NextUrl
+from socialconnect.reading.paginate import Cursor, LinkHeader, NextUrl
 
 pytestmark = pytest.mark.looptime
 
@@ -118,6 +118,24 @@ async def test_what_belongs_to_no_parent_comes_first():
     assert await rows(service, "own", connector=connector, site="s2") == [("s2", 5)]
     service.bodies["sites"] = []
     assert await rows(service, "own", connector=connector) == [(None, 5)]
+
+
+async def test_places_go_on_over_pages():
+    """A row's position counts from the first page on."""
+    made = (Column("rank", "Int64", form="place"), *columns("string", "id"))
+    top = Resource("top", "/top", made, records="items", paging=Cursor("next", "cursor"))
+    pages = [{"items": [{"id": "a"}, {"id": "b"}], "next": "2"}, {"items": [{"id": "c"}]}]
+
+    def service(resource):
+        assert resource is top
+
+        async def send(request):
+            return Response(200, {}, json.dumps(pages[bool(request.query)]).encode())
+
+        return send
+
+    found = await rows(service, "top", connector=Connector("acme", "https://api.acme.example", (top,)))
+    assert found == [(1, "a"), (2, "b"), (3, "c")]
 
 
 async def test_what_is_known_gets_old(monkeypatch):

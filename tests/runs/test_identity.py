@@ -62,6 +62,15 @@ def test_one_users_identity(client):
         client.frame("acme.profile", "user_2aaaaaaaaaaaaaaaaaaaaaaaaaa")
 
 
+def test_one_account_of_two(client):
+    """Where an account is named, another of the same user is left alone."""
+    accounts = client.accounts().query("provider == 'acme'")
+    several = accounts[accounts.duplicated("user_id", keep=False)]
+    for row in (several.head(1), several.tail(1)):
+        run = client.read("acme.profile", row, on_error="ignore")
+        assert run.outcomes["external_account_id"].tolist() == row["external_account_id"].tolist()
+
+
 def test_clerks_record_beside_the_providers(client):
     """A column of Clerk's record stands on every row that the provider gives, for everybody and for one alone."""
     frame = client.frame("acme.things", on_error="ignore")
@@ -78,7 +87,9 @@ def test_what_is_known_of_identities_before_they_are_read(client):
     rows = client.coverage("acme.profile", tokens=True)
     accounts = rows[rows["external_account_id"].notna()]
     assert set(accounts["state"]) == {"readable", "not_verified"}
-    assert "token_dead" in set(client.coverage("acme.things", tokens=True)["state"])
+    both = client.coverage(["acme.profile", "acme.things"], tokens=True)
+    dead = both[both["state"] == "token_dead"]
+    assert set(dead["resource"]) == {"acme.things"}
     plan = client.plan("acme.profile")
     assert [call.provider for call in plan.hosts] == ["clerk"]
     run = plan.run(on_error="ignore")
