@@ -43,9 +43,7 @@ class Generic:
         self._connector = connector
         self._world = tokens.world
         self._tokens = tokens
-        self._windows = [
-            (Window(budget.requests, budget.seconds), budget.per) for budget in connector.budgets if limits
-        ]
+        self._windows = [(Window(budget.requests, budget.seconds), budget) for budget in connector.budgets if limits]
         self._places = [(place, resource) for resource in connector.resources for place in _places(connector, resource)]
         self._sure = _needed(connector)
         self._record = lru_cache(maxsize=2048)(self._encoded)
@@ -69,8 +67,10 @@ class Generic:
         account = self._tokens.holder(_token(call, resource.scheme), self.name, call.now)
         if account is None:
             return self._refusal("token")
-        for window, per in self._windows:
-            wait = window.wait(account.eac if per == "token" else call.host, call.now)
+        for window, budget in self._windows:
+            if not f"https://{call.host}{call.path}".startswith(budget.at):
+                continue
+            wait = window.wait(account.eac if budget.per == "token" else call.host, call.now)
             if wait:
                 return self.throttled(wait, call.now)
         granted = self._tokens.scopes(account)
