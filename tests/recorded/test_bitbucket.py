@@ -94,12 +94,13 @@ def test_pull_requests_by_uuid(stage: Stage, connect: Connect) -> None:
         "id": 7,
         "title": "Whirr",
         "state": "MERGED",
+        "closed_by": None,
         "summary": {"raw": "Less noise."},
         "source": {"branch": {"name": "quiet"}, "repository": None},
         "destination": {"branch": {"name": "main"}, "repository": {"full_name": "acme/engine"}},
         "created_on": "2026-05-01T10:00:00+00:00",
     }
-    stage.serve(answer(200, {"values": [found]}), url=path)
+    stage.serve(answer(200, {"values": [found, {**found, "id": 8, "description": ""}]}), url=path)
     frame = client.bitbucket.pull_requests("user_1", workspace="acme")
     check_shape(frame, connector.resource("pull_requests"))
     row = frame.iloc[0]
@@ -109,7 +110,8 @@ def test_pull_requests_by_uuid(stage: Stage, connect: Connect) -> None:
         "Less noise.",
         "quiet",
     ]
-    assert frame["source_repository"].isna().all()
+    assert frame["description"].isna().tolist() == [False, True]
+    assert frame[["source_repository", "closed_by"]].isna().all(axis=None)
     assert [seen.path for seen in stage.asked("bitbucket")] == ["/2.0/user", path.removeprefix(API[:-4])]
 
 
@@ -122,15 +124,16 @@ def test_states_are_repeated() -> None:
     assert [value for name, value in chosen.query if name == "state"] == ["OPEN", "DECLINED"]
 
 
-def test_a_missing_scope_is_named(stage: Stage, connect: Connect) -> None:
-    """Bitbucket says which scope lacks, and which there are."""
-    detail = {"required": ["email"], "granted": ["account"]}
+@pytest.mark.parametrize("lacking", ["email", "account:write"])
+def test_a_missing_scope_is_named(stage: Stage, connect: Connect, lacking: str) -> None:
+    """Bitbucket says which scope lacks, even one that nobody thought of, and which there are."""
+    detail = {"required": [lacking], "granted": ["account"]}
     message = "Your credentials lack one or more required privilege scopes."
     error = {"type": "error", "error": {"message": message, "detail": detail}}
     stage.serve(answer(403, error), url=f"{API}/user/emails")
     with pytest.raises(sc.MissingScope) as caught:
         opened(stage, connect).bitbucket.emails("user_1")
-    assert (caught.value.required, caught.value.granted) == (("email",), ("account",))
+    assert (caught.value.required, caught.value.granted) == ((lacking,), ("account",))
 
 
 @pytest.mark.parametrize(

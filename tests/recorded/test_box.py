@@ -109,15 +109,15 @@ def error(status: int, code: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("status", "found", "headers", "expected"),
+    ("status", "found", "headers", "expected", "cure"),
     [
-        (403, error(403, "insufficient_scope"), {}, sc.MissingScope),
-        (403, b"", {"www_authenticate": 'Bearer realm="Service", error="insufficient_scope"'}, sc.MissingScope),
-        (403, error(403, "access_denied_insufficient_permissions"), {}, sc.AccessDenied),
-        (404, error(404, "not_found"), {}, sc.NotFound),
-        (405, error(405, "method_not_allowed"), {}, sc.RequestRefused),
-        (401, b"", {}, sc.ReconnectNeeded),
-        (429, error(429, "rate_limit_exceeded"), {"retry_after": "100"}, sc.RateLimited),
+        (403, error(403, "insufficient_scope"), {}, sc.MissingScope, "allow it"),
+        (403, b"", {"www_authenticate": 'Bearer realm="Service", error="insufficient_scope"'}, sc.MissingScope, ""),
+        (403, error(403, "access_denied_insufficient_permissions"), {}, sc.AccessDenied, "developer console"),
+        (404, error(404, "not_found"), {}, sc.NotFound, ""),
+        (405, error(405, "method_not_allowed"), {}, sc.RequestRefused, "digits"),
+        (401, b"", {}, sc.ReconnectNeeded, ""),
+        (429, error(429, "rate_limit_exceeded"), {"retry_after": "100"}, sc.RateLimited, "Come back"),
     ],
 )
 def test_errors_are_told_apart(
@@ -127,11 +127,13 @@ def test_errors_are_told_apart(
     found: object,
     headers: dict[str, str],
     expected: type[sc.SocialConnectError],
+    cure: str,
 ) -> None:
     """Each is of its kind, with a body and without one."""
     with pytest.raises(expected) as caught:
         read(stage, connect, "folder_items", found, status, **headers)
     assert type(caught.value) is expected
+    assert cure in (caught.value.cure or "")
 
 
 def test_what_is_not_ready_is_asked_for_again(stage: Stage, connect: Connect) -> None:

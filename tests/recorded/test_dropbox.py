@@ -122,7 +122,7 @@ LACKING = (
 @pytest.mark.parametrize(
     ("status", "found", "expected", "said"),
     [
-        (401, error("missing_scope", required_scope="files.metadata.read"), sc.MissingScope, "files.metadata.read"),
+        (401, error("missing_scope", required_scope="sharing.read"), sc.MissingScope, "sharing.read"),
         (401, error("expired_access_token"), sc.ReconnectNeeded, "expired_access_token"),
         (401, error("invalid_access_token"), sc.ReconnectNeeded, "invalid_access_token"),
         (401, error("user_suspended"), sc.AccessDenied, "user_suspended"),
@@ -143,7 +143,7 @@ def test_errors_are_told_apart(
         read(stage, connect, "files", found, status)
     assert type(caught.value) is expected
     if isinstance(caught.value, sc.MissingScope):
-        assert caught.value.required == ("files.metadata.read",)
+        assert caught.value.required == ("sharing.read",)
     if isinstance(caught.value, sc.RateLimited):
         assert caught.value.retry_after is not None
         assert 300 <= caught.value.retry_after < 302
