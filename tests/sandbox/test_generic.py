@@ -424,3 +424,24 @@ async def test_a_call_must_have_what_the_one_before_told(visit):
     more = {"user_id": told["user_id"], "fields": "id,size"}
     refused = await visitor.http.get(url, headers=good, params=more)
     assert (refused.status_code, refused.json()["code"]) == (401, "scope_missing")
+
+
+def test_what_most_people_granted():
+    """Scopes that show more are granted to all but those who granted little, and columns come and go with them."""
+    more = Resource(
+        "likes",
+        "/likes",
+        COLUMNS,
+        asks=Asks("fields", "id name", {"more": "size"}),
+        fuller={"more": "the size"},
+        scopes=("read",),
+        key=("id",),
+    )
+    client = sc.sandbox(users=200, connectors=[Connector("told", "https://api.told.example", (more,))])
+    run = client.read("told.likes", on_error="ignore")
+    narrowed = run.outcomes[run.outcomes["narrowed"].fillna("") != ""]["external_account_id"]
+    few = run.frame["external_account_id"].isin(narrowed)
+    assert 0 < few.sum() < len(few)
+    assert run.frame.loc[few, "size"].isna().all()
+    assert run.frame.loc[~few, "size"].notna().any()
+    client.close()

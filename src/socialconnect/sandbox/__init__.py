@@ -78,7 +78,8 @@ class Sandbox:
         self.requests = Record()
         self.clock = Clock()
         scopes = {name: _scopes(connector) for name, connector in served.items()}
-        tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes)
+        further = {name: _further(connector, scopes[name]) for name, connector in served.items()}
+        tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes, further)
         generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
         self.instance = Instance(tokens, self.secret_key)
         self.linked = self.instance.linked
@@ -188,3 +189,9 @@ def _needed(name: str) -> ModuleType:
 
 def _scopes(connector: Connector) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resource.scopes[0] for resource in connector.resources if resource.scopes))
+
+
+def _further(connector: Connector, base: tuple[str, ...]) -> tuple[str, ...]:
+    """Scopes without which something is not shown."""
+    fuller = (scope for resource in connector.resources for scope in resource.fuller)
+    return tuple(scope for scope in dict.fromkeys(fuller) if scope not in base)

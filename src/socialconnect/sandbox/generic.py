@@ -155,7 +155,8 @@ class Generic:
         chance = dice.number(self._world.seed, "count", account.number, resource.name)
         few = [max(1, 2 * one.parent.usual) for one in children if one.parent]
         usual = 1 + chance % min(40, size, *few)
-        return {"empty": 0, "large": size * 2 + 1 + chance % size}.get(self._tokens.situation(account), usual)
+        large = 2 * min(few) + 1 if few else size * 2 + 1 + chance % size  # of each parent there is a listing
+        return {"empty": 0, "large": large}.get(self._tokens.situation(account), usual)
 
     def _encoded(self, name: str, account: Account, position: int) -> bytes:
         resource = self._connector.resource(name)

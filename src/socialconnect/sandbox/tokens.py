@@ -40,12 +40,22 @@ class Issued:
 
 
 class Tokens:
-    """The tokens of a world under its faults. `scopes` are those of each further provider's healthy accounts."""
+    """The tokens of a world under its faults.
 
-    def __init__(self, world: World, faults: Faults, scopes: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    `scopes` are those that each further provider's connections ask for, `further` what most people granted beside them.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        faults: Faults,
+        scopes: Mapping[str, tuple[str, ...]] | None = None,
+        further: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         self.world = world
         self.faults = faults
         self._scopes = dict(scopes or {})
+        self._further = dict(further or {})
         self._asked: set[int] = set()
         self.handed: set[str] = set()
         """Every token that was ever handed out, and every other secret of the sandbox's Clerk."""
@@ -100,7 +110,8 @@ class Tokens:
             return _google(situation, spread)
         if situation == "underscoped":
             return ()
-        return self._scopes.get(account.provider, ())
+        further = () if situation == "narrow" else self._further.get(account.provider, ())
+        return (*self._scopes.get(account.provider, ()), *further)
 
     def _begin(self, account: Account) -> int:
         return EPOCH - LIFE - dice.number(self.world.seed, "phase", account.number) % 3000
