@@ -85,6 +85,7 @@ def test_connect_and_read_again(client, run):
     assert {path.split("/")[3] for path in paths if path.startswith("/v1/users/user_")} == {user_id}
     assert len(panel.run.frame) > len(run.frame)
     assert len(panel.needing) == len(before) - 1
+    assert buttons(panel, "Read again") == []
     assert "Read again: " in panel._told.value
     assert next(one for one in panel.run.ended if one.user_id == user_id).status == "ok"
     assert [one.user_id for one in panel.run.ended] == [one.user_id for one in run.ended]

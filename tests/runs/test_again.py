@@ -9,6 +9,7 @@ import pytest
 from tests.worlds import opened
 
 import socialconnect as sc
+from socialconnect.runs.again import lacking
 from socialconnect.sandbox import Sandbox
 
 pytestmark = pytest.mark.looptime
@@ -173,7 +174,9 @@ async def test_those_named_alone_are_read_again_also_without_a_connection():
         before = len(world.requests)
         again = await client.retry(run, who, on_error="ignore")
         paths = {path for _, path in asked_of(world, before) if path.startswith("/v1/users/user_")}
+        before = len(world.requests)
         same = await client.retry(run, run.outcomes.query("status == 'ok'").head(3), on_error="ignore")
+        assert len(world.requests) == before
     assert {path.split("/")[3] for path in paths} == {who}
     changed = again.outcomes[again.outcomes["status"] != run.outcomes["status"]]
     assert changed[["user_id", "status"]].to_numpy().tolist() == [[who, "ok"]]
@@ -189,3 +192,13 @@ async def test_a_listing_that_broke_off_stays_so_for_those_named():
         assert broken
         again = await client.retry(run, "user_2nobody", on_error="ignore")
     assert [one for one in again.ended if one.user_id is None] == broken
+
+
+async def test_whoever_never_finished_connecting_is_read_by_whatever_they_have_then():
+    """Connecting again may give another account: the user is read, and not the account that was never finished."""
+    async with opened(60) as (_, client):
+        run = await (await client.plan("google.profile")).run(on_error="ignore")
+    unfinished = next(one for one in run.ended if one.error and "never finished" in one.error.message)
+    assert unfinished.external_account_id
+    mine = lacking(run, [str(unfinished.user_id)])
+    assert {(one.user_id, one.external_account_id) for one in mine} == {(unfinished.user_id, None)}
