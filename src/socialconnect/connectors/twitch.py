@@ -15,9 +15,6 @@ _REFERENCE = f"{_DOCS}/api/reference"
 _API = "/helix"
 _PAGES = Cursor("pagination.cursor", "after")
 _FOLLOWS = "user:read:follows"
-_LACKING = (  # 401 too, where another token would not help
-    ErrorRule("scope", status=(401, 403), text=r"missing scope", required=f"={_FOLLOWS}"),
-)
 
 connector = Connector(
     "twitch",
@@ -56,7 +53,6 @@ connector = Connector(
             records="data",
             paging=_PAGES,
             scopes=(_FOLLOWS,),
-            rules=_LACKING,
             key=("broadcaster_id",),
             columns=(
                 *columns("string", "broadcaster_id broadcaster_login broadcaster_name", personal=True),
@@ -72,7 +68,6 @@ connector = Connector(
             records="data",
             paging=_PAGES,
             scopes=(_FOLLOWS,),
-            rules=_LACKING,
             key=("id",),
             columns=(
                 *columns("string", "id"),
@@ -150,6 +145,7 @@ connector = Connector(
     manners=Manners(
         rules=(
             ErrorRule("throttled", status=(429,), wait=("epoch:ratelimit-reset", "retry-after", "5")),
+            # 401 for this too, where another token would not help
             ErrorRule("scope", status=(401, 403), text=r"missing scope"),
         ),
         message="message|error",
