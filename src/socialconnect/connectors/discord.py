@@ -10,7 +10,6 @@ _DOCS = "https://discord.com/developers/docs"
 _USER = f"{_DOCS}/resources/user"
 _API = "/api/v10"
 _CDN = "https://cdn.discordapp.com"
-_FAILED = (400, 401, 403)
 
 connector = Connector(
     "discord",
@@ -96,8 +95,8 @@ connector = Connector(
         rules=(
             # The body has fractions of a second, the header whole ones.
             ErrorRule("throttled", status=(429,), wait=("body:retry_after", "retry-after", "5")),
-            ErrorRule("scope", status=_FAILED, at="code", values=("50026",)),
-            ErrorRule("token", status=_FAILED, at="code", values=("50025",)),
+            ErrorRule("scope", status=(403, 401, 400), at="code", values=("50026",)),
+            ErrorRule("token", status=(401, 400, 403), at="code", values=("50025",)),
         ),
         message="message|error_description|error",
         codes="code",
