@@ -7,7 +7,7 @@ from tests.worlds import client_of, opened, user_of
 
 import socialconnect as sc
 from socialconnect.clerk.models import AccessToken, ExternalAccount
-from socialconnect.runs.reader import _matched
+from socialconnect.runs.target import Target
 from socialconnect.sandbox import Sandbox
 
 pytestmark = pytest.mark.looptime
@@ -36,14 +36,14 @@ def account(eac, person=None):
 def test_accounts_and_tokens_meet_by_id_never_by_place(accounts, tokens, pairs):
     """A token goes to the account that it names, or whose person it names; a guess is made only between one and one."""
     tokens = [token(f"token-{text}", eac, person) for text, eac, person in tokens]
-    found = _matched([account(*one) for one in accounts], tokens, frozenset())
+    found = Target(0, "u").matched([account(*one) for one in accounts], tokens)
     assert [(eac, one and one.token.reveal().removeprefix("token-")) for eac, one in found] == pairs
 
 
 def test_only_named_accounts_are_read():
     """Where accounts are named, other tokens of the user are left alone."""
     tokens = [token("token-1", "e1"), token("token-2", "e2")]
-    assert [eac for eac, _ in _matched([], tokens, frozenset({"e2"}))] == ["e2"]
+    assert [eac for eac, _ in Target(0, "u", named=frozenset({"e2"})).matched([], tokens)] == ["e2"]
 
 
 async def test_an_account_that_is_gone_is_told():
