@@ -66,13 +66,14 @@ class Ahead(ABC):
         """Read, learn from it, and tell nobody."""
 
     async def coverage(
-        self, resource: str | list[str] | tuple[str, ...], users: Users = None, *, tokens: bool = False
+        self, resource: str | list[str] | tuple[str, ...] | None = None, users: Users = None, *, tokens: bool = False
     ) -> pd.DataFrame:
         """Who can be read, who cannot, why, and the step that mends it: before any provider is called.
 
-        Parameters: `resource` as `github.repos`, or several; `users` as everywhere, but nothing is everybody, with or
-        without the connection. All is told from Clerk's list of users, which is all that is asked; with `tokens` Clerk
-        is asked for each connected account's token too, and for the providers that it has enabled.
+        Parameters: `resource` as `github.repos`, or several, or nothing for every provider's profile; `users` as
+        everywhere, but nothing is everybody, with or without the connection. All is told from Clerk's list of users,
+        which is all that is asked; with `tokens` Clerk is asked for each connected account's token too, and for the
+        providers that it has enabled.
 
         Returns one row per resource, user and external account: user_id, external_account_id, provider, resource, state
         (readable, not_connected, not_verified, missing_scope, token_dead, provider_not_enabled, user_not_found, or
@@ -88,7 +89,8 @@ class Ahead(ABC):
         >>> sc.sandbox(users=20).coverage("google.profile").attrs["summary"]
         '14 readable, 5 not_connected, 1 missing_scope, 1 not_verified'
         """
-        questions = [self._question(name) for name in _names(resource)]
+        names = _names(self.connectors.profiles if resource is None else resource)
+        questions = [self._question(name) for name in names]
         with shown("coverage", self.settings.progress):
             frame = await coverage_frame(self._clerk, questions, choose(users), _ignore, tokens=tokens)
         tell_left_out("coverage", frame)

@@ -38,6 +38,9 @@ def acme(**more):
     return Connector("github", "https://api.github.com", (resource,), title="Acme", manners=manners)
 
 
+BARE = Connector("bare", "https://api.bare.example", (Resource("things", "/things", columns=columns("string", "id")),))
+
+
 async def test_clerks_list_is_all_that_is_asked():
     """Everybody's coverage costs the listing of users and nothing else, however many resources are asked about."""
     async with opened(300) as (world, client):
@@ -55,6 +58,18 @@ async def test_everybody_has_a_row_for_each_resource():
         mine = frame[frame["resource"] == name]
         assert list(dict.fromkeys(mine["user_id"])) == ids
     assert list(frame["resource"].unique()) == ["google.profile", "github.repos"]
+
+
+async def test_nothing_named_is_every_provider():
+    """Without a resource, everybody has rows for the profile of each provider, or for what comes first there."""
+    async with opened(20, connectors=[BARE]) as (world, client):
+        frame = await client.coverage()
+        some = await client.coverage(users=world.world.user_id(3))
+    resources = frame["resource"].astype(str).unique().tolist()
+    assert [name.partition(".")[0] for name in resources] == [*client.connectors]
+    assert {"github.profile", "notion.me", "bare.things"} <= {*resources}
+    assert set(some["user_id"]) == {world.world.user_id(3)}
+    assert some["resource"].nunique() == len(resources)
 
 
 async def test_a_long_listing_comes_once_and_in_order():

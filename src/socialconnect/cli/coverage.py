@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from socialconnect.cli import show
+from socialconnect.cli import overview, show
 from socialconnect.cli.choice import arguments, chosen_users, names, to
 from socialconnect.cli.common import Common
 from socialconnect.cli.files import Destination
@@ -30,8 +30,12 @@ Tokens = Annotated[bool, typer.Option("--tokens", help="Ask Clerk for each token
 
 def coverage(
     common: Common,
-    resource: Resources,
+    resource: Annotated[
+        str | None,
+        typer.Argument(metavar="[RESOURCE]", help="github.repos, for example; several with commas between."),
+    ] = None,
     *,
+    every: Annotated[bool, typer.Option("--all", help="Every provider's profile: how many, on one screen.")] = False,
     user: User = None,
     tokens: Tokens = False,
     limit: Limit = None,
@@ -44,14 +48,24 @@ def coverage(
 
     Everybody is told, or the users named. It exits with 4 where nobody can be read, and with --strict where anybody
     cannot who is named or, where nobody is, who has begun to connect the provider.
+
+    Examples: socialconnect coverage github.repos · socialconnect coverage --all --tokens
     """
+    if every is (resource is not None):
+        raise UsageError("Either a resource or --all.", cure="Name one, as github.repos, or ask for --all.")
     destination = to(output, common)
+    if every and limit is not None and destination is None:
+        raise UsageError("--all tells every provider.", cure="Leave out --limit.")
     users = chosen_users(user)
     with common.client() as client:
-        frame = client.coverage(names(resource) or [], users, tokens=tokens)
+        asked = client.connectors.profiles if every else names(resource) or []
+        frame = client.coverage(asked, users, tokens=tokens)
     if destination is not None:
         destination.write(frame if limit is None else frame.head(limit))
-    _show(common, frame, destination, limit)
+    if every:
+        _overview(common, frame, asked, destination)
+    else:
+        _show(common, frame, destination, limit)
     return _code(frame, strict=strict, named=users is not None)
 
 
@@ -120,6 +134,17 @@ def _show(common: Common, frame: "pd.DataFrame", destination: Destination | None
         cures = Counter(frame[["state", "cure"]].dropna().astype(object).itertuples(index=False, name=None))
         for (state, cure), count in cures.most_common():
             tell(f"  {count:,} {state}: {cure}")
+
+
+def _overview(common: Common, frame: "pd.DataFrame", asked: list[str], destination: Destination | None) -> None:
+    listed = overview.rows(frame, asked)
+    if common.json:
+        written = {} if destination is None else {"output": destination.name}
+        show.json_document(overview.document(frame, listed) | written)
+    elif destination is None:
+        overview.tell(frame, listed)
+    elif not common.quiet:
+        show.note(f"{len(frame):,} rows of {len(listed)} providers: {frame.attrs['summary']}.")
 
 
 def _states(frame: "pd.DataFrame") -> dict[str, int]:

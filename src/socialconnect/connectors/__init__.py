@@ -61,6 +61,15 @@ class Connectors(Mapping[str, Connector]):
         self._found[connector.name] = connector
         self._added.add(connector.name)
 
+    @property
+    def profiles(self) -> list[str]:
+        """For each provider the resource that says who somebody is there, or else its first.
+
+        >>> Connectors().profiles[:2]
+        ['apple.profile', 'atlassian.profile']
+        """
+        return [f"{one.name}.{one.profile.resource if one.profile else one.resources[0].name}" for one in self.values()]
+
     def search(self, words: str) -> list[str]:
         """The resources that have to do with some words, as `google.events`, what fits best first.
 
