@@ -74,7 +74,7 @@ async def test_a_user_is_there_and_a_provider_enabled_before_anything_is_made():
     async with opened(60, disabled=["notion"]) as (world, client):
         with pytest.raises(sc.UserNotFound):
             await client.connect("user_2abc", "github", ticket=True)
-        for name in ("notion", "slack", "oauth_slack"):
+        for name in ("notion", "acme", "oauth_acme"):
             with pytest.raises(sc.ProviderNotEnabled, match="not enabled"):
                 await client.connect(without(world, "notion"), name, ticket=True)
         assert tickets(world) == []

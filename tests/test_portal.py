@@ -250,13 +250,16 @@ NESTED = """
     if {before}:
         portal.run(work())
     import {package}
-    {package}.apply(asyncio.new_event_loop())
+    home = asyncio.new_event_loop()
+    asyncio.set_event_loop(home)
+    {package}.apply(home)
     if {native}:
         portal.loop().call_soon_threadsafe(portal.loop().set_task_factory, portal._native_task)
         async def kind():
             return type(asyncio.current_task()).__module__
         print(portal.run(kind()))
     print(portal.run(work()), asyncio.run(main()))
+    home.close()  # or the collector finds it in pieces
 """
 
 

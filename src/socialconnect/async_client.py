@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 from socialconnect import portal
 from socialconnect.anywhere.ask import Anywhere
@@ -72,6 +73,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         self._clerk = Clerk(key(self.settings), self._wire, production=self.settings.production, title=self._title)
         self._bound: dict[str, BoundConnector[Awaitable[pd.DataFrame]]] = {}
         self._lessons = Lessons()
+        self._attempts = WeakSet()
 
     async def users(
         self, /, *, columns: Sequence[str] | None = None, raw: bool = False, **filters: Value
@@ -292,7 +294,11 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         return await self._clerk.count(filters, _ignore)
 
     async def aclose(self) -> None:
-        """Close the connections, and what a sandbox serves for a browser; a later call opens new ones."""
+        """End attempts to connect that go on, and close the connections and what a sandbox serves for a browser.
+
+        A later call opens new ones.
+        """
+        await self._ended()
         await self._wire.aclose()
 
     async def frame(

@@ -81,7 +81,10 @@ class Client:
     count = portal.blocking(AsyncClient.count)
 
     def close(self) -> None:
-        """Close the connections, and what a sandbox serves for a browser; a later call opens new ones."""
+        """End attempts to connect that go on, and close the connections and what a sandbox serves for a browser.
+
+        A later call opens new ones.
+        """
         __tracebackhide__ = True
         portal.run(self.aio.aclose(), self.engine)
         if self.sandbox is not None:

@@ -250,7 +250,9 @@ class MissingScope(AccountError):
     mended_by_connecting = True
 
     def _wanted(self) -> dict[str, object]:
-        return {**super()._wanted(), "scopes": self.required[:1]}
+        scopes = _strings(self.context.get("wanted")) or _narrowest(self.required)
+        # where Clerk names no scopes, it would say of the token that is there that it may do everything
+        return {**super()._wanted(), "scopes": scopes, **({} if self.granted else {"again": True})}
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -335,6 +337,12 @@ class RequestRefused(ProtocolError):
     """The provider did not accept the request as it was sent: a parameter, a path or a version."""
 
     code = "request_refused"
+
+
+def _narrowest(scopes: tuple[str, ...]) -> tuple[str, ...]:
+    """One of those that would each suffice: the first that only reads, where providers list them by the alphabet."""
+    reading = tuple(scope for scope in scopes if "read" in scope.lower())
+    return (reading or scopes)[:1]
 
 
 def _strings(value: object) -> tuple[str, ...]:

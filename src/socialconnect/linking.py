@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from socialconnect import portal
 from socialconnect.clerk.api import check_user_id
-from socialconnect.clerk.attempt import Attempt, held
+from socialconnect.clerk.attempt import Attempt
 from socialconnect.clerk.models import User, one
 from socialconnect.clerk.stand import Aim, Known, good
 from socialconnect.clerk.strategy import provider_of, strategy_of
-from socialconnect.clerk.tokens import not_enabled
+from socialconnect.clerk.tokens import held, not_enabled
 from socialconnect.clerk.ways import Native, Portal
 from socialconnect.errors import AccountError, SetupError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
+    from weakref import WeakSet
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.frontend import Environment, Frontend
@@ -52,6 +54,9 @@ class _Wish:
 
     flow: Flow | None
     ticket: bool
+    account: str
+    again: bool
+    within: float
 
 
 class Linking(ABC):
@@ -60,6 +65,7 @@ class Linking(ABC):
     settings: Settings
     connectors: Connectors
     _clerk: Clerk
+    _attempts: WeakSet[Attempt]
     _browse: Callable[[str], str] | None = None
     _blocks = False  # whether it is the inside of a Client, whose errors connect without being awaited
 
@@ -102,38 +108,51 @@ class Linking(ABC):
         ('offered', False)
         >>> attempt.cancel()
         """
+        wish = _Wish(_flow(flow), ticket, account or "", again, within)
         wanted = (scopes,) if isinstance(scopes, str) else tuple(scopes)
-        wish = _Wish(_flow(flow), ticket)
-        if not 0 < within <= _LONGEST:
-            raise UsageError(f"An attempt cannot last {within} s.", cure=f"Give it up to {_LONGEST:.0f} s.")
-        aim = self._aim(check_user_id(user), provider, wanted, account or "", again=again)
+        try:
+            return await self._begun(user, provider, wanted, wish)
+        except AccountError as error:
+            error.bind(self._mend)
+            raise
+
+    async def _begun(self, user: str, provider: str, wanted: tuple[str, ...], wish: _Wish) -> Attempt:
+        if not 0 < wish.within <= _LONGEST:
+            raise UsageError(f"An attempt cannot last {wish.within} s.", cure=f"Give it up to {_LONGEST:.0f} s.")
+        aim = self._aim(check_user_id(user), provider, wanted, wish.account, again=wish.again)
         accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
-        if account and account not in accounts:
-            raise UsageError(f"{user} has no {aim.title} account {account}.", cure="accounts() lists them.")
+        if wish.account and wish.account not in accounts:
+            raise UsageError(f"{user} has no {aim.title} account {wish.account}.", cure="accounts() lists them.")
         tokens = await held(self._clerk, aim, accounts, _ignore)
         if tokens:  # asking may have refreshed one, and Clerk may have noted that: it is no news of the user's
             accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
         before = Known(accounts, tokens)
-        have = None if again else good(aim, before)
+        have = None if wish.again else good(aim, before)
         frontend = await self._clerk.frontend(_ignore)
         environment = await frontend.environment(_ignore)
         offered = environment.providers.get(aim.provider)
         if offered is None or not offered.enabled:
             raise not_enabled(aim.title, user_id=user, provider=provider_of(provider))
         way, note = (None, "") if have else self._way(aim, before, frontend, environment, wish)
-        how = {"scopes": wanted, "account": account, "again": again, "ticket": ticket, "flow": flow, "within": within}
+        how: dict[str, Any] = {"scopes": wanted, **vars(wish)}
         attempt = Attempt(
             self._clerk,
             aim,
-            seconds=within,
+            seconds=wish.within,
             observe=_ignore,
             block=self._blocked,
             note=note,
-            renew=lambda: self.connect(user, provider, **how),  # type: ignore[arg-type]  # each as it was given
+            renew=lambda: self.connect(user, provider, **how),
+            mend=lambda user_id, name, **more: self._mend(user_id, name, **{**how, **more}),
         )
         if way is None:
             return attempt.connected(have) if have else attempt
+        self._attempts.add(attempt)
         return await attempt.begin(way, before, self._browse or self._addressed)
+
+    async def _ended(self) -> None:
+        """End what goes on, since nobody looks at it any more, and leave nothing behind that could be used."""
+        await asyncio.gather(*(attempt.closed() for attempt in tuple(self._attempts) if not attempt.ended))
 
     def _bind(self, run: Run) -> None:
         """Give the errors of a run the way that mends them."""
@@ -210,7 +229,13 @@ class Linking(ABC):
             )
         return connected[0] if connected else ""
 
-    def _blocked(self, coroutine: Coroutine[object, object, Attempt]) -> Attempt:
+    def _blocked(self, coroutine: Coroutine[object, object, Attempt], home: asyncio.AbstractEventLoop) -> Attempt:
+        if portal.blocks(home, self.settings.engine):
+            coroutine.close()  # or Python reports it as never awaited
+            raise UsageError(
+                "Blocking here would keep the attempt itself from going on.",
+                cure="Write: await attempt.finished(), or await attempt.renewed() to repeat it.",
+            )
         return portal.run(coroutine, self.settings.engine)
 
     def _addressed(self, url: str) -> str:

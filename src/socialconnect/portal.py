@@ -75,6 +75,11 @@ def run(coroutine: Coroutine[object, object, T], engine: Engine = "thread") -> T
         del call, error  # the error's traceback holds this frame: together they would wait for the garbage collector
 
 
+def blocks(home: asyncio.AbstractEventLoop, engine: Engine = "thread") -> bool:
+    """Whether a synchronous call, where this is asked, would keep that loop from going on."""
+    return _running() is home and not (_nests or engine == "nested")
+
+
 def loop() -> asyncio.AbstractEventLoop:
     """The portal's loop, started on first use; a UsageError where Python cannot start a thread, as in a browser."""
     return _current().loop

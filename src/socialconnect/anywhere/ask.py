@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from socialconnect.anywhere.answer import Answer, clean
 from socialconnect.anywhere.meant import Meant, meant, one_of, place_of
 from socialconnect.clerk.api import check_user_id
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import AccountToken, not_connected
-from socialconnect.errors import PagingLoop, UsageError
+from socialconnect.errors import AccountError, PagingLoop, UsageError
 from socialconnect.http.send import Caller, Sender
 from socialconnect.progress.live import shown
 from socialconnect.reading.declare import Column, Resource
@@ -27,7 +28,7 @@ from socialconnect.runs.tell import PartialWarning
 from socialconnect.tracing.trace import Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from socialconnect.anywhere.address import Given
     from socialconnect.clerk.api import Clerk
@@ -62,6 +63,19 @@ class Anywhere(ABC):
     def _title(self, strategy: str) -> str:
         """What people call a provider."""
 
+    @abstractmethod
+    def _mend(self, user: str, provider: str, **how: Any) -> Any:
+        """What errors connect by."""
+
+    @contextmanager
+    def _mended(self, account: str | None) -> Iterator[None]:
+        """Give an error of one account the way that mends it."""
+        try:
+            yield
+        except AccountError as error:
+            error.bind(self._mend, account)
+            raise
+
     async def token(self, user: str, provider: str, *, account: str | None = None) -> AccessToken:
         """The access token that Clerk has for one user and provider, fresh as Clerk can make it.
 
@@ -79,7 +93,8 @@ class Anywhere(ABC):
         Secret([secret])
         """
         strategy = self.connectors[provider].strategy if provider in self.connectors else provider
-        return await self._token(user, strategy, account, _ignore)
+        with self._mended(account):
+            return await self._token(user, strategy, account, _ignore)
 
     async def _token(self, user: str, strategy: str, account: str | None, observe: Observer) -> AccessToken:
         tokens = await self._clerk.tokens(check_user_id(user), strategy, observe)
@@ -178,7 +193,7 @@ class Anywhere(ABC):
         at = place_of(records, ask.paging)
         ask.address({}, self.settings.base_urls)  # refused before anybody is asked for a token
         trace = Trace()
-        with shown(f"{connector.name} {ask.name}", self.settings.progress):
+        with shown(f"{connector.name} {ask.name}", self.settings.progress), self._mended(eac):
             token = await self._token(chosen, connector.strategy, eac, trace.add)
             way = _Way(ask, self._caller(ask, token, chosen, trace), trace)
             request = await self._request(way, token)

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from socialconnect.clerk import telling
 from socialconnect.clerk.models import User, one
 from socialconnect.clerk.stand import Aim, Known, Stand, State, changed, stand
-from socialconnect.clerk.tokens import matched
+from socialconnect.clerk.tokens import held
+from socialconnect.clerk.under_way import under_way
 from socialconnect.clerk.ways import Link
 from socialconnect.errors import (
     AccountError,
@@ -26,22 +29,23 @@ from socialconnect.errors import (
     NotConnected,
     SocialConnectError,
     TryAgainLater,
+    Unavailable,
     UsageError,
 )
 from socialconnect.secret import bare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from socialconnect.clerk.api import Clerk
-    from socialconnect.clerk.models import AccessToken, ExternalAccount
+    from socialconnect.clerk.models import ExternalAccount
     from socialconnect.clerk.ways import Flow, Way
     from socialconnect.http.send import Observer
 
-Block = Callable[[Coroutine[object, object, "Attempt"]], "Attempt"]
-"""What carries a coroutine out and waits for it."""
+Block = Callable[[Coroutine[object, object, "Attempt"], asyncio.AbstractEventLoop], "Attempt"]
+"""What carries a coroutine out and waits for it, and for the loop that the attempt goes on in."""
 Renew = Callable[[], Coroutine[object, object, "Attempt"]]
 """What begins the same once more."""
+Mend = Callable[..., object]
+"""What the errors of an attempt connect by."""
 
 ENDED = ("connected", "declined", "failed", "expired", "cancelled")
 EVERY = 3.0  # seconds between two looks at the user's record, as Clerk's own guides do it
@@ -79,6 +83,7 @@ class Attempt:
         block: Block,
         note: str = "",
         renew: Renew | None = None,
+        mend: Mend | None = None,
     ) -> None:
         self.user_id = aim.user_id
         self.provider = aim.provider
@@ -97,12 +102,15 @@ class Attempt:
         self._observe = observe
         self._block = block
         self._renew = renew
+        self._mend = mend
+        self._process = os.getpid()
         self._watching: list[Callable[[Attempt], None]] = []
         self._lock = threading.RLock()
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + seconds
         self._over = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._settled = threading.Event()
 
     @property
     def state(self) -> State:
@@ -122,36 +130,12 @@ class Attempt:
     @property
     def told(self) -> str:
         """One sentence on where it stands."""
-        if self.error is not None:
-            return self.error.message
-        who, left = f"{self.user_id} and {self.title}", self.left
-        minutes = f"{left / 60:.0f} min left" if left >= 90 else f"{left:.0f} s left"
-        match self._state:
-            case "connected":
-                return f"{self.user_id} is connected to {self.title}{self._named}."
-            case "waiting":
-                return f"{self.user_id} is at {self.title}'s consent ({minutes})."
-            case "opened":
-                return f"The link for {who} was opened ({minutes})."
-            case _:
-                return f"The link for {who} waits to be opened ({minutes})."
+        return telling.told(self)
 
     @property
     def cure(self) -> str:
         """What to do next; nothing once it is connected."""
-        if self.error is not None:
-            return self.error.cure
-        if self._state == "connected":
-            return ""
-        if self._state == "offered":
-            return f"Have {self.user_id} open the link and connect {self.title}."
-        return f"Have {self.user_id} finish in the browser."
-
-    @property
-    def _named(self) -> str:
-        account = self.account
-        name = (account.username or account.email_address or account.label) if account else ""
-        return f" as {name}" if name else ""
+        return telling.cure(self)
 
     def opened(self) -> None:
         """Note that the link was opened: only who shows it can know."""
@@ -182,12 +166,13 @@ class Attempt:
             from socialconnect.notebook import offered  # noqa: PLC0415 - only a notebook has a cell
 
             offered.show(self)
-        return self._block(self.finished(within))
+        return self._block(self.finished(within), self._loop)
 
     async def finished(self, within: float | None = None) -> Attempt:
         """What `wait` does, to await."""
         task = self._task
         if task is not None and not task.done():
+            self._reachable()
             try:
                 await asyncio.wait_for(self._joined(task), within)
             except TimeoutError:
@@ -198,14 +183,36 @@ class Attempt:
 
     def retry(self) -> Attempt:
         """Begin the same once more, and return that attempt; one that still goes on is cancelled."""
-        return self._block(self.renewed())
+        self._repeatable()
+        return self._block(self.renewed(), self._loop)
 
     async def renewed(self) -> Attempt:
         """What `retry` does, to await."""
+        renew = self._repeatable()
+        self.cancel()
+        return await renew()
+
+    def _repeatable(self) -> Renew:
         if self._renew is None:
             raise UsageError("This attempt cannot be repeated.", cure="Call client.connect(user, provider).")
-        self.cancel()
-        return await self._renew()
+        return self._renew
+
+    async def closed(self) -> None:
+        """Its client is closed: end it, and return once nothing is left of it that could be used."""
+        self._end("cancelled", error=self._error(f"Connecting {self.title} for {self.user_id} ended with its client."))
+        if self._task is not None and self._loop is asyncio.get_running_loop():
+            await asyncio.wait((self._task,), timeout=_GRACE)
+
+    def settled(self, within: float) -> bool:
+        """Whether it is over with all that it has to clear away, `within` seconds at most from now."""
+        return self._loop.is_running() and self._settled.wait(within)
+
+    def _reachable(self) -> None:
+        """Raise a UsageError where nothing can come of it any more, which nobody should wait for."""
+        if self._process != os.getpid():
+            raise UsageError("This attempt goes on in the process that began it.", cure="Wait for it there.")
+        if not self._loop.is_running():
+            raise UsageError("The event loop of this attempt does not run any more.", cure="Call client.connect again.")
 
     async def _joined(self, task: asyncio.Task[None]) -> None:
         if self._loop is asyncio.get_running_loop():
@@ -225,13 +232,23 @@ class Attempt:
     async def begin(self, way: Way, before: Known, browse: Callable[[str], str]) -> Attempt:
         """Make the link and look from now on; raises what refuses the link. `browse` says where a browser finds it."""
         link = await way.offer(self._seconds)
-        self.flow, self.link = way.flow, Link(browse(link.reveal()), secret=link.secret)
+        try:
+            self.flow, self.link = way.flow, Link(browse(link.reveal()), secret=link.secret)
+        except BaseException:
+            await self._cleared(way)
+            raise
         self._task = self._loop.create_task(self._run(way, before), name=f"connect {self.provider}")
+        under_way.begin(self)
+        try:
+            await asyncio.sleep(0)  # a task that is cancelled before it has begun clears nothing away
+        except asyncio.CancelledError:  # who asked for it will never see its link
+            self.cancel()
+            raise
         return self
 
     async def _run(self, way: Way, before: Known) -> None:
         try:
-            await self._look_on(before)
+            await self._unless_over(self._look_on(before))
         except SocialConnectError as error:
             self._end("failed", error=bare(error))
         except asyncio.CancelledError:
@@ -245,11 +262,32 @@ class Attempt:
             # also while the loop is being closed: what can be used must not be left behind
             await asyncio.shield(self._cleared(way))
 
+    async def _unless_over(self, looking: Coroutine[object, object, None]) -> None:
+        """Look on; but who cancels need not wait for a Clerk that is slow, nor does the end of its time."""
+        tasks = [self._loop.create_task(looking), self._loop.create_task(self._over.wait())]
+        try:
+            await asyncio.wait(tasks, timeout=self.left + _GRACE, return_when=asyncio.FIRST_COMPLETED)
+            if tasks[0].done():
+                tasks[0].result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=_GRACE)
+        told = f"Whether {self.title} was connected for {self.user_id} is not known: Clerk does not answer."
+        cure = "Look with client.diagnose(user, provider)."
+        self._end("expired", error=Unavailable(told, cure=cure, **self._facts))
+
     async def _cleared(self, way: Way) -> None:
         try:
             await asyncio.wait_for(way.clear(), _GRACE)
         except TimeoutError:  # it lapses by itself, and how the attempt has ended does not change
             _log.debug("clearing away after an attempt took too long")
+        except asyncio.CancelledError:  # the loop ends: nothing comes after this
+            await asyncio.wait_for(way.clear(), _GRACE)
+            raise
+        finally:
+            under_way.over(self)
+            self._settled.set()
 
     async def _look_on(self, before: Known) -> None:
         looks = 0
@@ -303,6 +341,7 @@ class Attempt:
                 cure="Ask them to allow it, then connect again.",
                 required=found.lacking,
                 granted=(found.account.approved_scopes if found.account else ()),
+                wanted=self.scopes,
                 **self._facts,
             )
         return self._error(f"{self.user_id} declined to connect {self.title}.", "Ask why, then connect again.")
@@ -320,6 +359,8 @@ class Attempt:
         with self._lock:
             if self.ended:
                 return
+            if isinstance(error, AccountError) and self._mend is not None:
+                error.bind(self._mend, self._aim.account)
             self.account, self.error, self._state = account, error, state
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._over.set)
@@ -335,6 +376,9 @@ class Attempt:
         except Exception:  # noqa: BLE001 - a screen that fails must not end what it shows
             _log.debug("who watches an attempt failed", exc_info=True)
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Attempt goes on in its process: it cannot be copied or pickled")
+
     def __repr__(self) -> str:
         where = "" if self.link is None or self.ended else f" {self.link}"
         return f"<Attempt {self._state}: {self.told}{where}>"
@@ -347,20 +391,4 @@ class Attempt:
         return offered.bundle(self)
 
     def __str__(self) -> str:
-        lines = [self.told, self.cure, self.note]
-        if self.link is not None and not self.ended:
-            lines.insert(1, "The link is secret: link.reveal() gives it." if self.link.secret else str(self.link))
-        return "\n".join(line for line in lines if line)
-
-
-async def held(
-    clerk: Clerk, aim: Aim, accounts: Mapping[str, ExternalAccount], observe: Observer
-) -> dict[str, AccessToken]:
-    """The tokens that Clerk has for those of the accounts that are connected; none where it has no usable one."""
-    if not any(account.connected for account in accounts.values()):
-        return {}
-    try:
-        tokens = await clerk.tokens(aim.user_id, aim.strategy, observe)
-    except AccountError:  # a dead token: that is what connecting again is for
-        return {}
-    return {account.id: token for account, token in matched([*accounts.values()], tokens) if token is not None}
+        return telling.text(self)

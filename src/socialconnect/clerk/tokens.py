@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.models import AccessToken, ExternalAccount
-from socialconnect.errors import NotConnected, ProviderNotEnabled, ReconnectNeeded, UserNotFound
+from socialconnect.errors import AccountError, NotConnected, ProviderNotEnabled, ReconnectNeeded, UserNotFound
 from socialconnect.reading import cures
 
 if TYPE_CHECKING:
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.clerk.stand import Aim
+    from socialconnect.http.send import Observer
     from socialconnect.secret import Secret
 
 _SOON = 60.0  # seconds: a token with less to live is asked for again before it is used
@@ -118,3 +121,16 @@ def not_found(user_id: str, /, **facts: object) -> UserNotFound:
     """The error for a user whom the instance does not have."""
     message = f"This Clerk instance has no user {user_id}."
     return UserNotFound(message, cure=cures.FIND, **{"user_id": user_id, **facts})
+
+
+async def held(
+    clerk: Clerk, aim: Aim, accounts: Mapping[str, ExternalAccount], observe: Observer
+) -> dict[str, AccessToken]:
+    """The tokens that Clerk has for those of the accounts that are connected; none where it has no usable one."""
+    if not any(account.connected for account in accounts.values()):
+        return {}
+    try:
+        tokens = await clerk.tokens(aim.user_id, aim.strategy, observe)
+    except AccountError:  # a dead token: that is what connecting again is for
+        return {}
+    return {account.id: token for account, token in matched([*accounts.values()], tokens) if token is not None}

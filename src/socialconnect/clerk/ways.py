@@ -157,8 +157,8 @@ class Native:
             await _quietly(lambda: self._clerk.revoke(self._ticket, self._observe), "revoking a ticket")
             self._ticket = ""
         if (session := self._session) is not None:
-            self._session = None
             await _quietly(lambda: self._frontend.end(session, self._observe), "ending a session")
+            self._session = None
 
 
 async def _quietly(work: Callable[[], Awaitable[None]], what: str) -> None:
