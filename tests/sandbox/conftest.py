@@ -139,7 +139,8 @@ def validator():
         if not path.exists():
             pytest.skip(f"{name} is not here")
         if name not in documents:
-            text = path.read_text("utf-8")
+            # Clerk's pattern of a strategy forgets one of Clerk's own: oauth_linkedin_oidc
+            text = path.read_text("utf-8").replace("[a-z]+$", "[a-z_]+$")
             loaded = yaml.safe_load(text) if name.endswith("yml") else json.loads(text)
             plain = _plain(loaded["components"])
             documents[name] = _open(plain) if "notion" in name else plain
