@@ -133,7 +133,7 @@ def _names(result):
     [
         ("calendar", r"\.calendars?$"),
         ("google Calendars", "google.calendars"),
-        ("e-mail addresses", "github.emails"),
+        ("e-mail addresses", r"\.emails$"),
         ("repo", "github.repos"),
         ("page title", "notion.pages"),
         ("the comments on a page", "notion.comments"),
