@@ -16,9 +16,11 @@ from socialconnect.clerk.strategy import provider_of, strategy_of
 from socialconnect.clerk.tokens import held, not_enabled
 from socialconnect.clerk.ways import Native, Portal
 from socialconnect.errors import AccountError, SetupError, UsageError
+from socialconnect.http.tape import apart, tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
+    from contextlib import AbstractContextManager
     from weakref import WeakSet
 
     from socialconnect.clerk.api import Clerk
@@ -95,8 +97,9 @@ class Linking(ABC):
         `redirect_url` says.
 
         Returns an Attempt: its `link`, `state` and `left`; `wait()` blocks until it has ended. One whose account has
-        all of it already is connected from the beginning. Raises a UserNotFound, a ProviderNotEnabled, another
-        SetupError that names the switch in Clerk's Dashboard, a UsageError for what cannot be meant.
+        all of it already is connected from the beginning. It ends with its client, and nothing of it goes to a
+        cassette. Raises a UserNotFound, a ProviderNotEnabled, another SetupError that names the switch in Clerk's
+        Dashboard, a UsageError for what cannot be meant.
 
         Source: https://clerk.com/docs/guides/account-portal/overview
 
@@ -111,7 +114,8 @@ class Linking(ABC):
         wish = _Wish(_flow(flow), ticket, account or "", again, within)
         wanted = (scopes,) if isinstance(scopes, str) else tuple(scopes)
         try:
-            return await self._begun(user, provider, wanted, wish)
+            with _live():
+                return await self._begun(user, provider, wanted, wish)
         except AccountError as error:
             error.bind(self._mend)
             raise
@@ -244,6 +248,13 @@ class Linking(ABC):
             if url == origin or url.startswith((f"{origin}/", f"{origin}?")):
                 return f"{base}{url.removeprefix(origin)}"
         return url
+
+
+def _live() -> AbstractContextManager[None]:
+    """Apart from a cassette, which must not hold what acts as somebody; a UsageError where one is played."""
+    if (current := tape()) is not None and current.plays:
+        raise UsageError("Nobody can connect in a replay.", cure="Connect outside of the block that replays.")
+    return apart()
 
 
 def _flow(flow: str | None) -> Flow | None:

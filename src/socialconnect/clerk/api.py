@@ -6,6 +6,7 @@ Facts: https://clerk.com/docs/reference/backend-api. Every error of Clerk's beco
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
     from socialconnect.secret import Secret
 
+_TICKET = re.compile(r"\bsit_[^/]+")
 _WINDOWS = 12  # stretches of time walked side by side in a long listing
 _CHOSEN = 100  # ids that one request takes
 _NEVER = 32_503_680_000  # seconds since 1970: in the year 3000, and past what a calendar takes
@@ -255,7 +257,7 @@ class Clerk:
         return Request("GET", f"{url}?{urlencode(query)}" if query else url, self.connector.headers)
 
     async def _send(self, request: Request, observe: Observer, user_id: str = "") -> Response:
-        template = request.url.removeprefix(self.connector.origin).partition("?")[0]
+        template = _TICKET.sub("{sign_in_token_id}", request.url.removeprefix(self.connector.origin).partition("?")[0])
         caller = Caller(
             self._key, user_id=user_id, path=template.replace(user_id, "{user_id}") if user_id else template
         )

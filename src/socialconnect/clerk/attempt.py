@@ -239,11 +239,6 @@ class Attempt:
             raise
         self._task = self._loop.create_task(self._run(way, before), name=f"connect {self.provider}")
         under_way.begin(self)
-        try:
-            await asyncio.sleep(0)  # a task that is cancelled before it has begun clears nothing away
-        except asyncio.CancelledError:  # who asked for it will never see its link
-            self.cancel()
-            raise
         return self
 
     async def _run(self, way: Way, before: Known) -> None:

@@ -25,7 +25,7 @@ from socialconnect.reading.decide import Manners
 from socialconnect.reading.declare import Connector
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paths import Json, look
-from socialconnect.secret import Secret
+from socialconnect.secret import Secret, bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -181,7 +181,7 @@ class Frontend:
         https://clerk.com/docs/reference/frontend-api/tag/sign-ins/post/v1/client/sign_ins
         """
         session = Session(user_id)
-        form = [("strategy", "ticket"), ("ticket", ticket.reveal())]
+        form = [("strategy", "ticket"), ("ticket", ticket)]
         told = (await self._send("POST", "/v1/client/sign_ins", session, observe, form)).json()
         status = _text(told, "response.status")
         session.id = _text(told, "response.created_session_id")
@@ -224,7 +224,7 @@ class Frontend:
         path: str,
         session: Session,
         observe: Observer,
-        form: Sequence[tuple[str, str]] = (),
+        form: Sequence[tuple[str, str | Secret]] = (),
         *,
         native: bool = True,
     ) -> Response:
@@ -232,12 +232,13 @@ class Frontend:
         if native and path.startswith("/v1/me"):
             query["_clerk_session_id"] = session.id
         url = f"{self._connector.origin}{path}{f'?{urlencode(query)}' if query else ''}"
-        body = urlencode(form).encode() if form else None
         caller = Caller(session, user_id=session.user_id, path=_template(path))
         try:
-            answer = await self._sender.send(Request(method, url, _FORM if body else {}, body), caller, observe)
+            answer = await self._sender.send(
+                Request(method, url, _FORM if form else {}, _encoded(form)), caller, observe
+            )
         except SocialConnectError as error:
-            raise _met(error) from None
+            raise _met(bare(error)) from None  # its frames hold the body, and that a ticket
         response = answer if answer is not None else Response(204)
         session.take(response)
         return response
@@ -247,6 +248,12 @@ def _wishes(scopes: Sequence[str], redirect_url: str, prompt: str) -> list[tuple
     """What goes with a consent; each scope in a field of its own, as Clerk's libraries send them."""
     prompted = [("oidc_prompt", prompt)] if prompt else []
     return [("redirect_url", redirect_url), *(("additional_scope", scope) for scope in scopes), *prompted]
+
+
+def _encoded(form: Sequence[tuple[str, str | Secret]]) -> bytes | None:
+    """The body as it is sent; the frames of an error must not hold it."""
+    told = [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in form]
+    return urlencode(told).encode() if form else None
 
 
 def _consent(answer: Response) -> Consent:

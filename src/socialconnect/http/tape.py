@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +22,7 @@ from socialconnect.secret import Secret
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from socialconnect.settings import Settings
 
@@ -56,11 +58,22 @@ class Tape(Protocol):
 
 _lock = threading.Lock()
 _tape: Tape | None = None
+_apart: ContextVar[bool] = ContextVar("apart", default=False)
 
 
 def tape() -> Tape | None:
-    """The cassette that is open in this process, if one is."""
-    return _tape
+    """The cassette that is open in this process, if one is; none for what goes on apart from it."""
+    return None if _apart.get() else _tape
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """What is asked in here, and by the tasks that are begun in here, is neither recorded nor played."""
+    before = _apart.set(True)
+    try:
+        yield
+    finally:
+        _apart.reset(before)
 
 
 def open_tape(one: Tape) -> None:
