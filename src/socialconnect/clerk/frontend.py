@@ -181,7 +181,7 @@ class Frontend:
         https://clerk.com/docs/reference/frontend-api/tag/sign-ins/post/v1/client/sign_ins
         """
         session = Session(user_id)
-        form = [("strategy", "ticket"), ("ticket", ticket)]
+        form: list[tuple[str, str | Secret]] = [("strategy", "ticket"), ("ticket", ticket)]
         told = (await self._send("POST", "/v1/client/sign_ins", session, observe, form)).json()
         status = _text(told, "response.status")
         session.id = _text(told, "response.created_session_id")
