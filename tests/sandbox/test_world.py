@@ -1,5 +1,6 @@
 import pytest
 
+from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
 from socialconnect.sandbox import Sandbox, World
 from socialconnect.sandbox.world import CORE, Offered
@@ -116,3 +117,13 @@ def test_an_impossible_size_is_refused(users):
     """A world has from one to a hundred thousand users."""
     with pytest.raises(UsageError, match="not possible"):
         World(users)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_provider_s_accounts_are_not_all_in_one_place(seed):
+    """Of any sixty users who registered one after the other, some have connected each provider, and some have not."""
+    names = list(Connectors())
+    world = World(200, seed, [Offered(name) for name in names])
+    for name in names:
+        held = [any(one.provider == name for one in world.accounts(index)) for index in range(200)]
+        assert all(0 < sum(held[start : start + 60]) < 60 for start in range(140)), name

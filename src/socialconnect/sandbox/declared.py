@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from socialconnect.reading.fill import ways
@@ -11,7 +12,7 @@ from socialconnect.reading.paths import Each, Index, Key, Match, Path, Where, pa
 from socialconnect.sandbox import dice, words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from socialconnect.reading.declare import Column, Resource
     from socialconnect.sandbox.world import Account
@@ -19,14 +20,21 @@ if TYPE_CHECKING:
 _SPREAD = 1_000_000  # records that one account's numbers leave room for
 _BEGIN = 1_600_000_000
 _NUMBERS = ("Int64", "Float64")
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def record(
-    resource: Resource, account: Account, position: int, seed: int, sure: Collection[str] = ()
+    resource: Resource,
+    account: Account,
+    position: int,
+    seed: int,
+    sure: Collection[str] = (),
+    known: Mapping[str, str] = _NOBODY,
 ) -> dict[str, object]:
     """One record: each of its texts has the account's mark, its key is its own, and now and then a value is missing.
 
-    What other requests are made with, the columns in `sure`, is always there, and of each record its own.
+    What other requests are made with, the columns in `sure`, is always there, and of each record its own. `known` has
+    the texts of columns that tell of the person whose account it is.
     """
     found: dict[str, object] = {}
     dated = {column.path for column in resource.columns if column.form == "snowflake"}
@@ -43,21 +51,24 @@ def record(
             continue
         empty = not identifies and chance % 13 == 1
         value = None if empty else _value(column, account, position, chance, identifies=identifies)
+        if value is not None and column.name in known and not column.form:
+            value = known[column.name]
         if column.na and value is not None and chance % 11 == 0 and not identifies:
             value = column.na[0]
         if column.fill:
-            _fill(found, column, f"{account.mark}-{position}")
+            _fill(found, column, f"{account.mark}-{position}", known.get(column.name, ""))
         else:
             plant(found, column.path, value)
     found.setdefault("id", f"{account.mark}-{position}")
     return found
 
 
-def _fill(found: dict[str, object], column: Column, text: str) -> None:
-    """Put a text wherever a filled column looks and nothing stands yet."""
+def _fill(found: dict[str, object], column: Column, text: str, known: str = "") -> None:
+    """Put a text wherever a filled column looks and nothing stands yet; a locale that is known, in its two parts."""
+    parts = known.split("-") if re.fullmatch(r"[a-z]{2}-[A-Z]{2}", known) else []
     for path in ways(column.fill)[0][1]:
         if walk(found, path) is None and path and isinstance(path[0], Key):
-            _plant(found, path, text, found)
+            _plant(found, path, parts.pop(0) if parts else text, found)
 
 
 def position_of(identity: object) -> int | None:

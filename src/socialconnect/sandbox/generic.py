@@ -19,6 +19,7 @@ from socialconnect.reading.paths import first, look, parse
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.answers import Answer, Call, answer
 from socialconnect.sandbox.declared import record
+from socialconnect.sandbox.likeness import likeness
 from socialconnect.sandbox.limits import Window
 from socialconnect.sandbox.pages import WrongCursor, envelope, page_of, size_of
 from socialconnect.sandbox.rules import compose
@@ -160,7 +161,8 @@ class Generic:
 
     def _encoded(self, name: str, account: Account, position: int) -> bytes:
         resource = self._connector.resource(name)
-        return msgspec.json.encode(record(resource, account, position, self._world.seed, self._sure[name]))
+        known = likeness(self._connector, name, account, self._world)
+        return msgspec.json.encode(record(resource, account, position, self._world.seed, self._sure[name], known))
 
 
 def _needed(connector: Connector) -> dict[str, frozenset[str]]:

@@ -38,6 +38,7 @@ EPOCH = 1_795_294_800
 MOST_USERS = 100_000
 _STEP = 2_220_000  # milliseconds between one registration and the next: 100,000 users span seven years
 _CYCLE = 200
+_SHORTEST = 7  # steps between the ranks of two users who registered one after the other
 _SITUATIONS: tuple[tuple[int, tuple[str, ...]], ...] = (
     # of 200 users, how many have such accounts at a provider; the rest of its share is healthy
     (3, ("revoked",)),
@@ -306,11 +307,14 @@ class World:
 
 
 def _stride(seed: int, provider: str) -> tuple[int, int]:
-    """A step that comes by every rank of the cycle once, and where it starts."""
+    """A step that comes by every rank of the cycle once, and where it starts.
+
+    With too short a step, forward or back, all who have connected a provider would stand side by side.
+    """
     chance = dice.number(seed, "fate", provider)
     stride = chance % _CYCLE | 1
-    while gcd(stride, _CYCLE) > 1:
-        stride += 2
+    while gcd(stride, _CYCLE) > 1 or not _SHORTEST <= stride <= _CYCLE - _SHORTEST:
+        stride = (stride + 2) % _CYCLE
     return stride, (chance >> 32) % _CYCLE
 
 
