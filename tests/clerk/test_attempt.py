@@ -243,15 +243,15 @@ async def test_two_may_wait_for_one():
 
 
 @pytest.mark.parametrize(
-    ("fault", "state", "says"),
+    ("fault", "state", "says", "cure"),
     [
-        ("notion:declined", "declined", "declined"),
-        ("notion:claimed", "failed", "already"),
-        ("notion:consent_expired", "failed", "expired"),
+        ("notion:declined", "declined", "declined", "Ask why"),
+        ("notion:claimed", "failed", "already", "another account"),
+        ("notion:consent_expired", "failed", "expired", "at once"),
     ],
 )
-async def test_what_goes_wrong_at_the_consent_is_told(fault, state, says):
-    """A consent that is declined, claimed by somebody else or too old ends the attempt with its reason."""
+async def test_what_goes_wrong_at_the_consent_is_told(fault, state, says, cure):
+    """A consent that is declined, claimed by somebody else or too old ends the attempt with its reason and its cure."""
     async with opened(60, faults=[fault]) as (world, client):
         user = without(world, "notion")
         attempt = await client.connect(user, "notion", flow="native")
@@ -259,11 +259,13 @@ async def test_what_goes_wrong_at_the_consent_is_told(fault, state, says):
         error = await ended(attempt)
         assert attempt.state == state
         assert says in error.message
+        assert cure in error.cure == attempt.cure
         assert sessions(world) == ["ended"]
 
 
-async def test_a_moment_of_trouble_is_sat_out():
-    """Where Clerk fails for a while, the attempt goes on looking."""
+@pytest.mark.parametrize("kind", [sc.Unavailable, sc.MalformedResponse])
+async def test_a_moment_of_trouble_is_sat_out(kind):
+    """Where Clerk fails for a while, or an answer breaks off, the attempt goes on looking."""
     async with opened(60) as (world, client):
         user = without(world, "notion")
         attempt = await client.connect(user, "notion")
@@ -272,7 +274,7 @@ async def test_a_moment_of_trouble_is_sat_out():
         async def user_of_clerk(*arguments):
             if trouble[0]:
                 trouble[0] -= 1
-                raise sc.Unavailable("Clerk fails.")
+                raise kind("Clerk fails.")
             return await whole(*arguments)
 
         client._clerk.user = user_of_clerk

@@ -18,6 +18,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, NoReturn
 
 from socialconnect.clerk import telling
+from socialconnect.clerk.frontend import mends
 from socialconnect.clerk.models import User, one
 from socialconnect.clerk.stand import Aim, Known, Stand, State, changed, stand
 from socialconnect.clerk.tokens import held
@@ -25,6 +26,7 @@ from socialconnect.clerk.under_way import under_way
 from socialconnect.clerk.ways import Link
 from socialconnect.errors import (
     AccountError,
+    MalformedResponse,
     MissingScope,
     NotConnected,
     SocialConnectError,
@@ -291,7 +293,7 @@ class Attempt:
             looks += 1
             try:
                 self._take(stand(self._aim, before, await self._known(before, every=not looks % _TOKENS)))
-            except TryAgainLater as error:
+            except (TryAgainLater, MalformedResponse) as error:
                 _log.debug("Clerk could not be asked how it stands: %s", error)
                 trouble = bare(error)
             else:
@@ -321,7 +323,8 @@ class Attempt:
         elif found.state == "declined":
             self._end("declined", error=self._refused(found))
         elif found.state == "failed":
-            self._end("failed", error=self._error(f"{self.title} could not be connected: {found.why}."))
+            told = f"{self.title} could not be connected: {found.why}."
+            self._end("failed", error=self._error(told, *filter(None, [mends(found.code)])))
         elif found.state == "waiting" and self._state in ("offered", "opened"):
             with self._lock:
                 if self.ended:

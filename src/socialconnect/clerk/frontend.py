@@ -73,6 +73,7 @@ _MET: dict[str, tuple[_Wrong, str, str]] = {
     "ticket_expired_code": (NotConnected, "The ticket has expired", "Call connect again."),
     "ticket_invalid_code": (NotConnected, "Clerk does not know the ticket", "Call connect again."),
 }
+_EXPIRED = "The provider's consent page lives for minutes: connect again, and open the link at once."
 _STEPS = {
     "needs_second_factor": "a second factor",
     "needs_client_trust": "to confirm this new device",
@@ -254,6 +255,11 @@ def _encoded(form: Sequence[tuple[str, str | Secret]]) -> bytes | None:
     """The body as it is sent; the frames of an error must not hold it."""
     told = [(name, value.reveal() if isinstance(value, Secret) else value) for name, value in form]
     return urlencode(told).encode() if form else None
+
+
+def mends(code: str) -> str:
+    """What mends an attempt that Clerk lists as failed with that code; "" where that is not known."""
+    return _EXPIRED if code == "expired" else _MET[code][2] if code in _MET else ""
 
 
 def _consent(answer: Response) -> Consent:

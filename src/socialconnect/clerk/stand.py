@@ -53,11 +53,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where it stands, None for where it stood, with the account concerned, why, and which scopes were not granted."""
+    """Where it stands, None for where it stood, with the account concerned, why, and which scopes were not granted.
+
+    `code` is Clerk's own word for why.
+    """
 
     state: State | None = None
     account: ExternalAccount | None = None
     why: str = ""
+    code: str = ""
     lacking: tuple[str, ...] = ()
 
 
@@ -86,9 +90,9 @@ def stand(aim: Aim, before: Known, now: Known) -> Stand:
         mishap = _mishap(one)
         if mishap is not None and mishap != _mishap(before.accounts.get(name)):
             why = (mishap.long_message or mishap.message or mishap.code).rstrip(".")
-            return Stand("declined" if mishap.code == "oauth_access_denied" else "failed", one, why)
+            return Stand("declined" if mishap.code == "oauth_access_denied" else "failed", one, why, mishap.code)
         if one.verification is not None and one.verification.status in ("failed", "expired"):
-            return Stand("failed", one, f"Clerk calls the attempt {one.verification.status}")
+            return Stand("failed", one, f"Clerk calls the attempt {one.verification.status}", one.verification.status)
         token = now.tokens.get(name)
         if one.connected and token is not None and (lacking := aim.unmet(token)):
             return Stand("declined", one, lacking=lacking)
