@@ -80,8 +80,11 @@ def test_connectors_are_listed_with_their_resources(run):
     listed = {one["name"]: one for one in json.loads(run("connectors", "--json").stdout)["connectors"]}
     known = Connectors()
     assert list(listed) == list(known)
+    lines = text.splitlines()
+    assert len(lines) <= 40  # one screen
+    assert max(map(len, lines)) <= 80
+    assert {line.split()[0] for line in lines if line[:1] != " "} == {*known, "All"}  # each name apart from the rest
     for name in known:
-        assert name in text
         assert [one["name"] for one in listed[name]["resources"]] == [one.name for one in known[name].resources]
 
 

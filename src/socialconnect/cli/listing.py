@@ -110,9 +110,10 @@ def _overview(common: Common, listed: "Iterable[Connector]") -> int:
     if common.json:
         show.json_document({"connectors": [_connector(connector) for connector in listed]})
         return 0
-    for each in listed:
-        names = ", ".join(one.name for one in each.resources)
-        show.wrapped(f"{each.title}: {names}", begin=each.name, indent=10)
+    known = {each.name: ", ".join(one.name for one in each.resources) for each in listed}
+    width = max(map(len, known)) + 2
+    for name, resources in known.items():
+        show.wrapped(resources, begin=name, indent=width)
     show.say("All about one: socialconnect connectors NAME, or NAME.RESOURCE.")
     return 0
 
