@@ -257,9 +257,11 @@ def _words(row: pd.Series) -> str:
 
 
 def _row(row: pd.Series) -> str:
-    """The counts in words, and as a bar for the eye."""
+    """The counts in words, and as a bar for the eye, side by side where there is room: providers are many."""
     words = _words(row)
     whole = row["users"] or 1
     parts = [(kind, row[key] / whole) for key, kind in _KINDS.items() if kind and pd.notna(row[key]) and row[key]]
     bar = "".join(f'<i class="{kind}" style="width:{share:.1%}"></i>' for kind, share in parts)
-    return f'<div>{escape(words)}</div><div class="sc-bar" aria-hidden="true">{bar}</div>'
+    return (
+        f'<div class="sc-counted"><div class="sc-bar" aria-hidden="true">{bar}</div><span>{escape(words)}</span></div>'
+    )

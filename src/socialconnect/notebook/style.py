@@ -20,8 +20,10 @@ box-sizing:border-box}
 .sc-panel .sc-field>select{height:28px}.sc-panel .sc-field>select[multiple]{height:auto}
 .sc-panel button{width:auto;padding:0 12px;border-radius:3px}
 .sc-panel :focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2);outline-offset:1px}
-.sc-panel .sc-grid{display:grid;grid-template-columns:minmax(80px,1fr) minmax(0,4fr);gap:6px 12px;
-align-items:center}.sc-panel .sc-grid>*{width:auto;min-width:0}
+.sc-panel .sc-grid{display:grid;grid-template-columns:minmax(min(124px,34%),1fr) minmax(0,4fr);gap:0 12px;
+align-items:center}.sc-panel .sc-grid>*{width:auto;min-width:0;margin-top:0;margin-bottom:0}
+.sc-counted{display:flex;flex-wrap:wrap;align-items:center;gap:3px 12px;line-height:1.5;padding:2px 0}
+.sc-counted .sc-bar{flex:0 1 160px}
 .sc-panel a{color:var(--jp-content-link-color,#1976d2);text-decoration:underline}
 .sc-panel .sc-inputs{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));align-content:start;
 flex:1 1 280px;min-width:0;overflow:visible}
