@@ -8,13 +8,15 @@ from itertools import islice
 import pandas as pd
 import pyarrow.parquet
 import pytest
+from tests.every import EVERY, pytest_generate_tests
 from tests.worlds import opened
 
 import socialconnect as sc
-from socialconnect.connectors import Connectors
 from socialconnect.frames import Table
 from socialconnect.reading.extract import Extractor
 from socialconnect.sandbox.declared import plant
+
+__all__ = ["EVERY", "pytest_generate_tests"]  # pytest reads them off the module
 
 DTYPES = {
     "Int64": "Int64",
@@ -24,15 +26,6 @@ DTYPES = {
     "category": "category",
     "list": "object",
 }
-EVERY = [(connector, one) for connector in Connectors().values() for one in connector.resources]
-BY_HAND = {"github", "google", "notion"}  # whom nearly everybody in the sandbox has connected; others, a third
-
-
-def pytest_generate_tests(metafunc):
-    """Every resource of the module: a module that has other ones takes these tests over."""
-    if "resource" in metafunc.fixturenames:
-        every = metafunc.module.EVERY
-        metafunc.parametrize(("connector", "resource"), every, ids=[f"{one.name}.{two.name}" for one, two in every])
 
 
 def check(frame, columns, lead=("user_id", "external_account_id")):
@@ -61,6 +54,15 @@ def empty(resource, names=None, *, raw=False):
     return Table(Extractor(resource, chosen, raw=raw).columns, raw=raw).frame()
 
 
+def people(world, connector, **count):
+    """So many users of each situation, by its name, who have connected the provider."""
+    return [
+        world.world.user_id(one.user)
+        for situation, most in count.items()
+        for one in islice(world.world.having(connector.name, situation), most)
+    ]
+
+
 @pytest.fixture(scope="module")
 def frames():
     """The frame of each resource, read once, in virtual time: what a provider allows in a minute takes none."""
@@ -69,17 +71,20 @@ def frames():
     async def get(connector, resource):
         name = f"{connector.name}.{resource.name}"
         if name not in found:
-            async with opened(40 if connector.name in BY_HAND else 120, seed=3) as (_, client):
-                found[name] = await client.frame(name, on_error="ignore")
+            async with opened(seed=3) as (world, client):
+                whom = people(
+                    world, connector, healthy=10, large=1, empty=1, narrow=1, stale=1, revoked=1, unverified=1
+                )
+                found[name] = await client.frame(name, whom, on_error="ignore")
         return found[name]
 
     return get
 
 
 async def few(connector, resource, **how):
-    """The frame of two users who can be read."""
+    """The frame of a few users who can be read."""
     async with opened() as (world, client):
-        users = [world.world.user_id(one.user) for one in islice(world.world.having(connector.name, "healthy"), 2)]
+        users = people(world, connector, healthy=3)
         return await client.frame(f"{connector.name}.{resource.name}", users, on_error="ignore", **how)
 
 
@@ -173,15 +178,16 @@ def test_a_resource_is_described(connector, resource):
 async def test_faults_of_its_provider_end_well(connector, resource):
     """Errors that pass cost nothing, and no answer of a provider in trouble ends the whole run."""
     name = f"{connector.name}.{resource.name}"
-    users = 40 if connector.name in BY_HAND else 80
-    async with opened(users, faults=[f"{connector.name}:server_error@0.1"]) as (_, client):
-        shaken = await client.read(name, on_error="ignore")
-    async with opened(users) as (_, client):
-        calm = await client.read(name, on_error="ignore")
+
+    async def read(*faults):
+        async with opened(faults=faults) as (world, client):
+            whom = people(world, connector, healthy=12, large=1, stale=1)
+            return await client.read(name, whom, on_error="ignore")
+
+    shaken, calm = await read(f"{connector.name}:server_error@0.1"), await read()
     pd.testing.assert_frame_equal(shaken.frame, calm.frame, check_flags=False)
     rate = 0.2 if resource.parent or connector.bound(resource) else 0.5  # what needs earlier calls fails by them too
-    async with opened(users, faults=[f"{connector.name}:malformed@{rate}"]) as (_, client):
-        broken = await client.read(name, on_error="ignore")
+    broken = await read(f"{connector.name}:malformed@{rate}")
     told = broken.outcomes["reason"].astype("str").fillna("") + broken.outcomes["cut"].fillna("")
     assert told.str.contains("malformed").any() != resource.identity  # which no provider is asked for
     assert broken.outcomes["status"].isin(["ok", "partial", "empty"]).any()  # of many listings some are read

@@ -3,9 +3,9 @@
 import json
 
 import pytest
+from tests.every import BY_HAND, EVERY, name_of, pytest_generate_tests
 from tests.worlds import opened
 
-from socialconnect.connectors import Connectors
 from socialconnect.reading.decide import decide
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.messages import Response
@@ -15,17 +15,10 @@ from socialconnect.sandbox.generic import Generic
 from socialconnect.sandbox.pages import size_of
 from socialconnect.sandbox.rules import compose
 
-BY_HAND = {"github", "google", "notion"}  # whose pages have tests of their own
-EVERY = [(connector, one) for connector in Connectors().values() for one in connector.resources]
-IDS = [f"{connector.name}.{one.name}" for connector, one in EVERY]
-SERVED = [(connector, one) for connector, one in EVERY if connector.name not in BY_HAND and not one.identity]
-LISTED = [(connector, one) for connector, one in SERVED if not one.single and one.paging.kind != "none"]
+__all__ = ["EVERY", "pytest_generate_tests"]  # pytest reads them off the module
+
 KINDS = ("token", "scope", "throttled", "unavailable", "not_found", "refused")
 NOW = 1_800_000_000.0
-
-
-def name_of(pair):
-    return f"{pair[0].name}.{pair[1].name}"
 
 
 def body_of(resource, record):
@@ -38,7 +31,6 @@ def body_of(resource, record):
     return json.dumps(whole).encode()
 
 
-@pytest.mark.parametrize(("connector", "resource"), EVERY, ids=IDS)
 def test_nothing_at_all_in_a_record(connector, resource):
     """A record of nulls, and one of nothing, is a row of NA: no column is promised."""
     del connector
@@ -61,7 +53,6 @@ def test_nothing_at_all_in_a_record(connector, resource):
             }
 
 
-@pytest.mark.parametrize(("connector", "resource"), EVERY, ids=IDS)
 def test_something_new_in_a_record(connector, resource):
     """A value that no column expects costs that value: a word that is new stays, a thing of another kind is NA."""
     del connector
@@ -74,7 +65,6 @@ def test_something_new_in_a_record(connector, resource):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("connector", [*Connectors().values()], ids=lambda one: one.name)
 def test_a_refusal_is_understood(connector, kind):
     """What the sandbox says in the provider's own manner is what the rules make of it; a wait is waited as told."""
     if connector.name in BY_HAND:
@@ -101,7 +91,6 @@ def test_a_refusal_is_understood(connector, kind):
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("pair", LISTED, ids=name_of)
 async def test_pages_end_in_order_without_loss(pair, monkeypatch):
     """No row, one, a full page, one more and many: each comes once, in its order."""
     connector, resource = pair
@@ -133,7 +122,6 @@ async def test_pages_end_in_order_without_loss(pair, monkeypatch):
 
 
 @pytest.mark.looptime
-@pytest.mark.parametrize("pair", LISTED, ids=name_of)
 async def test_a_foreign_next_address_is_refused(pair, monkeypatch):
     """Where a page names its next one's address, another host gets no token and no request."""
     connector, resource = pair
