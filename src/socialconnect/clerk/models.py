@@ -220,7 +220,9 @@ def one(body: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        what = "; ".join(": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"]))) for item in error.errors())
+        what = "; ".join(
+            ": ".join(filter(None, (".".join(map(str, item["loc"])), item["msg"]))) for item in error.errors()
+        )
     raise MalformedResponse(f"Clerk answered something that is no {model.__name__}: {what}.", cure="Try again.")
 
 
