@@ -86,6 +86,12 @@ async def test_a_user_is_there_and_a_provider_enabled_before_anything_is_made():
         ({"flow": "widget"}, "no flow"),
         ({"within": 0}, "cannot last"),
         ({"within": 7200}, "cannot last"),
+        ({"within": "10"}, "cannot last"),
+        ({"scopes": [1]}, "1 is no scope"),
+        ({"scopes": ""}, "'' is no scope"),
+        ({"provider": None}, "no provider"),
+        ({"provider": " "}, "no provider"),
+        ({"provider": "notion.users"}, "is a resource"),
         ({"account": "eac_of_somebody_else"}, "has no Notion account"),
     ],
 )
@@ -93,7 +99,7 @@ async def test_what_cannot_be_meant_is_refused(how, says):
     """A flow, a time or an account that there is not is a UsageError."""
     async with opened(60) as (world, client):
         with pytest.raises(sc.UsageError, match=says):
-            await client.connect(without(world, "notion"), "notion", **how)
+            await client.connect(without(world, "notion"), **{"provider": "notion", **how})
 
 
 async def test_of_several_accounts_one_must_be_named():

@@ -111,8 +111,9 @@ class Linking(ABC):
         ('offered', False)
         >>> attempt.cancel()
         """
-        wish = _Wish(_flow(flow), ticket, account or "", again, within)
+        wish = _Wish(_flow(flow), ticket, account or "", again, _seconds(within))
         wanted = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+        self._meant(provider, wanted)
         try:
             with _live():
                 return await self._begun(user, provider, wanted, wish)
@@ -121,8 +122,6 @@ class Linking(ABC):
             raise
 
     async def _begun(self, user: str, provider: str, wanted: tuple[str, ...], wish: _Wish) -> Attempt:
-        if not 0 < wish.within <= _LONGEST:
-            raise UsageError(f"An attempt cannot last {wish.within} s.", cure=f"Give it up to {_LONGEST:.0f} s.")
         aim = self._aim(check_user_id(user), provider, wanted, wish.account, again=wish.again)
         accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
         if wish.account and wish.account not in accounts:
@@ -194,6 +193,16 @@ class Linking(ABC):
             user, provider_of(strategy), strategy, connector.title, wanted, account, again=again, lacking=lacking
         )
 
+    def _meant(self, provider: str, scopes: tuple[str, ...]) -> None:
+        if not isinstance(provider, str) or not provider.strip():
+            raise UsageError(f"{provider!r} is no provider.", cure="Name one, as 'github'; providers() lists them.")
+        name, _, resource = provider.partition(".")
+        if resource and self._reads(name):
+            raise UsageError(f"{provider} is a resource.", cure=f"Connect its provider: {name!r}.")
+        for scope in scopes:
+            if not isinstance(scope, str) or not scope.strip():
+                raise UsageError(f"{scope!r} is no scope.", cure="Name them as the provider does, each as text.")
+
     def _reads(self, provider: str) -> Connector | None:
         """The connector for a provider, by its own name or by Clerk's, however that is written."""
         if provider in self.connectors:
@@ -261,6 +270,12 @@ def _flow(flow: str | None) -> Flow | None:
     if flow in ("portal", "native", None):
         return flow  # type: ignore[return-value]  # one of its words
     raise UsageError(f"There is no flow {flow!r}.", cure="It is 'portal' or 'native'.")
+
+
+def _seconds(within: float) -> float:
+    if not isinstance(within, int | float) or not 0 < within <= _LONGEST:
+        raise UsageError(f"An attempt cannot last {within} s.", cure=f"Give it up to {_LONGEST:.0f} s.")
+    return within
 
 
 def _joined(*sentences: str) -> str:
