@@ -52,8 +52,10 @@ def stage(monkeypatch):
 
 
 def test_the_body(stage):
-    """The documented body goes through its resource to the values that stand in it, asked for as documented."""
+    """The documented body goes through its resource to the values that it holds, and on to the page that it names."""
+    following = BODY["next_page"]["offset"]
     stage.serve(answer(200, BODY), url=TASKS)
+    stage.serve(answer(200, {"data": [], "next_page": None}), url=f"{TASKS}?offset={following}")
     with sc.Client(KEY, base_urls=stage.base_urls) as client:
         frame = client.asana.tasks("user_1", workspace="1208000000000001")
     check_shape(frame, ASANA.resource("tasks"))
@@ -69,7 +71,8 @@ def test_the_body(stage):
         for record in BODY["data"]
     ]
     check(frame, wanted)
-    (seen,) = stage.asked("asana")
+    seen, second = stage.asked("asana")
+    assert second.query == {**seen.query, "offset": following}
     assert seen.query["assignee"] == "me"
     assert seen.query["workspace"] == "1208000000000001"
     assert {name.partition(".")[0] for name in seen.query["opt_fields"].split(",")} == {*BODY["data"][0]}
