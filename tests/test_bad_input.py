@@ -83,7 +83,7 @@ CALLS = [
     ),
     ("a user without it", lambda c: c.google.profile(_without(c, "google")), sc.NotConnected, ["not connected", "Ask"]),
     ("a token of nobody", lambda c: c.token("user_2nobody", "github"), sc.UserNotFound, ["Check the id"]),
-    ("a token of another", lambda c: c.token(USER, "spotify"), sc.ProviderNotEnabled, ["spotify is not enabled"]),
+    ("a token of another", lambda c: c.token(USER, "acme"), sc.ProviderNotEnabled, ["acme is not enabled"]),
     ("a token by address", lambda c: c.token("a@b.example", "github"), sc.UsageError, ["is not a Clerk user id"]),
     ("a connector by name", lambda _: sc.sandbox(users=1, connectors=["acme"]), sc.UsageError, ["str", "Connector("]),
     ("too many users", lambda _: sc.sandbox(users=0), sc.UsageError, ["0 users", "1 to 100,000"]),

@@ -379,3 +379,37 @@ def test_a_missing_scope_asks_for_no_more_than_it_must():
         ("user_1", "github", {"scopes": ("read:org",)}),
         ("user_1", "github", {"scopes": ("repo",), "again": True}),  # Clerk names none: it would hold them all granted
     ]
+
+
+NESTED = """
+    import asyncio
+    import urllib.request
+    import socialconnect as sc
+    from socialconnect.sandbox import Sandbox
+
+    world = Sandbox(users=60)
+    settings = sc.Settings.make(secret_key=world.secret_key, base_urls={}, engine="nested")
+    client = sc.Client(settings=settings, application=world.app)
+    lacking = client.coverage("notion.users").query("state == 'not_connected'")["user_id"]
+
+    async def cell():
+        attempt = client.connect(lacking.iloc[0], "notion", ticket=True)
+        world.visitor().consent(attempt.link, provider="notion")
+        print(attempt.wait(20).state)
+        other = client.connect(lacking.iloc[1], "notion", ticket=True)
+        client.close()
+        print(other.state, [one.status for one in world.instance.tickets._all.values()])
+        with urllib.request.urlopen(world.browse("https://accounts.sandbox.example/user")) as page:
+            print(page.status)
+
+    asyncio.run(cell())
+    world.close()
+"""
+
+
+def test_on_the_callers_own_loop():
+    """With the engine `nested` an attempt goes on in the cell's loop, ends with its client, and pages are served."""
+    pytest.importorskip("nest_asyncio2")
+    script = [sys.executable, "-c", textwrap.dedent(NESTED)]
+    done = subprocess.run(script, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout.split("\n"), done.stderr) == (["connected", "cancelled ['accepted', 'revoked']", "200", ""], "")

@@ -169,7 +169,8 @@ def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterato
 
 def _open(sandbox: Sandbox, host: str, port: int) -> tuple[uvicorn.Server, socket.socket, str]:
     module = _needed("uvicorn")
-    config = module.Config(sandbox.app, log_level="critical", access_log=False, lifespan="off")
+    # uvloop cannot be nested: where somebody nested asyncio, it would not start
+    config = module.Config(sandbox.app, log_level="critical", access_log=False, lifespan="off", loop="asyncio")
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
