@@ -30,6 +30,12 @@ RAW = "raw"
 
 _NOTHING: MappingProxyType[str, Json] = MappingProxyType({})
 _ROWS = "rows that are not objects"
+_NEVER = frozenset(
+    {
+        *("access_token", "refresh_token", "id_token", "oauth_token", "auth_token", "token_secret", "secret_key"),
+        *("client_secret", "accesstoken", "refreshtoken", "idtoken", "clientsecret", "password", "private_key"),
+    }
+)  # what no frame has a column for, wherever in a record and in whatever case a provider writes it
 
 
 class Extractor:
@@ -129,7 +135,7 @@ class Extractor:
         for path in [*known, *(path for name in self.resource.drop for path in parse(name))]:
             names = keys_only(path) or tuple(step.name for step in path[:1] if isinstance(step, Key))
             rest = _without(rest, names)
-        return rest
+        return _told(rest)
 
     def _malformed(self, body: bytes, what: str) -> MalformedResponse:
         start = scrub(" ".join(body[:2000].decode("utf-8", "replace").split()))[:120]
@@ -140,6 +146,13 @@ class Extractor:
 
 def _first_key(path: Path) -> str:
     return path[0].name if path and isinstance(path[0], Key) else ""
+
+
+def _told(value: Json) -> Json:
+    """A value without the fields that are secrets by their names."""
+    if isinstance(value, dict):
+        return {key: _told(inner) for key, inner in value.items() if key.lower() not in _NEVER}
+    return [_told(one) for one in value] if isinstance(value, list) else value
 
 
 def _without(value: Json, names: tuple[str, ...]) -> Json:

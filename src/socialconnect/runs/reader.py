@@ -24,10 +24,11 @@ from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
 from socialconnect.http.send import Caller, Observer, Sender, Sent, Wire
 from socialconnect.progress.count import Count, current
-from socialconnect.reading.decide import granted
+from socialconnect.reading.decide import Fail, granted
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.fan import Reading, SendFor
+from socialconnect.reading.verdict import error_for
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.outcomes import Outcome
 from socialconnect.runs.run import Run, Watch
@@ -249,9 +250,19 @@ class Reader:
         except SocialConnectError as error:
             outcome.fail(_about(error, outcome))
         else:
-            outcome.close()
+            self._close(outcome)
         outcome.narrowed = self._connector.narrowed(self._resource, outcome.granted)
         return last
+
+    def _close(self, outcome: Outcome) -> None:
+        """End what no error ended; where no sites are listed to whoever lacks the scope, that is no empty account."""
+        outcome.close()
+        had = tuple(outcome.granted or ())
+        lacking = self._connector.missing(self._resource, had) if self._resource.parent and had else ()
+        if outcome.status == "empty" and lacking:
+            fail = Fail("scope", "nothing is listed to it", required=lacking, granted=had)
+            error = error_for(fail, self._connector, user_id=outcome.user_id or "", resource=self._name)
+            outcome.fail(_about(error, outcome))
 
     def _sending(self, target: Target, outcome: Outcome, token: AccessToken) -> SendFor:
         """What sends the requests of one account, each resource's under its own rules."""
