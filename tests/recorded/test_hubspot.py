@@ -132,7 +132,7 @@ def test_owners(stage: Stage, connect: Connect) -> None:
 LACKING = {
     "message": "This app hasn't been granted all required scopes to make this call.",
     "category": "MISSING_SCOPES",
-    "errors": [{"message": "One is required.", "context": {"requiredGranularScopes": ["crm.objects.deals.read"]}}],
+    "errors": [{"message": "One is required.", "context": {"requiredGranularScopes": ["crm.objects.deals.sensitive"]}}],
 }
 
 
@@ -168,7 +168,7 @@ def test_errors(
     error = caught.value
     assert found["message"] in str(error)
     if isinstance(error, sc.MissingScope):
-        assert "crm.objects.deals.read" in str(error)
+        assert "crm.objects.deals.sensitive" in str(error)
     if headers and isinstance(error, sc.RateLimited):
         assert 10 <= (error.retry_after or 0) < 12
     if found.get("policyName") == "DAILY":

@@ -77,7 +77,7 @@ def test_videos(stage: Stage, connect: Connect) -> None:
     pages = [
         {"data": {"videos": [video], "cursor": 1658000000000, "has_more": True}, "error": FINE},
         {"data": {"videos": [], "cursor": 1657000000000, "has_more": True}, "error": FINE},
-        {"data": {"videos": [{"id": "2"}], "cursor": 0, "has_more": False}, "error": FINE},
+        {"data": {"videos": [{"id": "2"}], "cursor": 1656000000000, "has_more": False}, "error": FINE},
     ]
     stage.serve(*(answer(200, page) for page in pages), url=LIST)
     frame = client.tiktok.videos("user_1")
