@@ -78,8 +78,8 @@ class Sandbox:
         self.requests = Record()
         self.clock = Clock()
         scopes = {name: _scopes(connector) for name, connector in served.items()}
-        further = {name: _further(connector, scopes[name]) for name, connector in served.items()}
-        tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes, further)
+        fuller = {name: _further(connector, scopes[name]) for name, connector in served.items()}
+        tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes, fuller)
         generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
         self.instance = Instance(tokens, self.secret_key)
         self.linked = self.instance.linked
