@@ -73,7 +73,7 @@ def test_projects(stage: Stage, connect: Connect) -> None:
 
 
 def test_issues(stage: Stage, connect: Connect) -> None:
-    """The recorded issue is a row: what its fields hold is there, what was not asked for is NA; one odd time is told."""
+    """The recorded issue is a row: what its fields hold is there, what was not asked is NA; one odd time is told."""
     client = opened(stage, connect)
     found = body("jira_search_jql")
     stage.serve(answer(200, found), url=f"{JIRA}/search/jql")
