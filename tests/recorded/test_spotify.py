@@ -153,11 +153,11 @@ def test_what_a_caller_asks_for(stage: Stage, connect: Connect) -> None:
     stage.serve(answer(200, {"items": []}), url=f"{API}/me/top/tracks")
     stage.serve(answer(200, {"items": []}), url=f"{API}/me/player/recently-played")
     client.spotify.top_tracks("user_1", time_range="short_term")
-    client.spotify.recently_played("user_1", before=1772028370058)
+    client.spotify.recently_played("user_1", before="2026-02-25T14:06:10.058Z")
     queries = [seen.query for seen in stage.asked("spotify")]
     assert queries == [{"limit": "50", "time_range": "short_term"}, {"limit": "50", "before": "1772028370058"}]
     with pytest.raises(sc.UsageError, match="exclude"):
-        client.spotify.recently_played("user_1", before=1, after=1)
+        client.spotify.recently_played("user_1", before="2026-02-25", after="2026-02-24")
 
 
 @pytest.mark.parametrize(("recording", "expected"), [("error_404", sc.NotFound), ("error_429", sc.RateLimited)])

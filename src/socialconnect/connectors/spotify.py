@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from socialconnect.reading.decide import ErrorRule, Manners
 from socialconnect.reading.declare import Column, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.paginate import NextUrl
@@ -194,12 +196,13 @@ connector = Connector(
             records="items",
             paging=_PAGING,
             params=(
-                Param("after", int, least=0, excludes=("before",), note="Only later ones: milliseconds since 1970."),
-                Param("before", int, least=0, note="Only earlier ones: milliseconds since 1970."),
+                Param("after", datetime, form="ms", excludes=("before",), note="Only those heard after this time."),
+                Param("before", datetime, form="ms", note="Only those heard before this time."),
             ),
             scopes=("user-read-recently-played",),
             key=("played_at", "track_id"),
             changed="played_at",
+            since="after",
             cap=50,
             columns=(
                 *columns("datetime", "played_at"),
