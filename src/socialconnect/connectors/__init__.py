@@ -91,8 +91,23 @@ class Connectors(Mapping[str, Connector]):
 def _loaded(found: Connector | EntryPoint | str) -> Connector:
     if isinstance(found, Connector):
         return found
-    connector = found.load() if isinstance(found, EntryPoint) else getattr(import_module(found), "connector", None)
+    if isinstance(found, EntryPoint):
+        return _installed(found)
+    connector = getattr(import_module(found), "connector", None)
     if not isinstance(connector, Connector):
-        where = found.value if isinstance(found, EntryPoint) else found
-        raise SetupError(f"{where} is no connector.", cure="It must be a Connector, named `connector` in its file.")
+        raise SetupError(f"{found} is no connector.", cure="It must be a Connector, named `connector` in its file.")
+    return connector
+
+
+def _installed(point: EntryPoint) -> Connector:
+    """The connector of an installed package; its faults are told as that package's."""
+    package = point.dist.name if point.dist else "The package that has it"
+    cure = f"Mend or uninstall {package}: its entry point {point.name!r} names {point.value!r}."
+    try:
+        connector = point.load()
+    except (ImportError, AttributeError) as error:
+        raise SetupError(f"The connector {point.name!r} cannot be loaded ({error}).", cure=cure) from error
+    if not isinstance(connector, Connector) or connector.name != point.name:
+        found = f"the connector {connector.name!r}" if isinstance(connector, Connector) else type(connector).__name__
+        raise SetupError(f"The connector {point.name!r} is none by that name, but {found}.", cure=cure)
     return connector
