@@ -59,3 +59,14 @@ def test_one_table_of_people():
     told = found[(found["source"] == "provider") & found["name"].notna()]
     assert told["provider"].nunique() >= 3
     assert (told.groupby("user_id")["name"].nunique() == 1).all()
+
+
+def test_whoever_names_no_fields_gets_the_usual_ones():
+    """A request of one's own to an address whose fields can be chosen has those that any token may see."""
+    client = sc.sandbox(users=60)
+    frame = client.microsoft.messages(on_error="ignore")
+    user = frame.groupby("user_id")["external_account_id"].nunique().eq(1).idxmax()
+    answer = client.get("microsoft", "/v1.0/me/messages", user, **{"$top": 100})
+    assert {"id", "subject"} <= set(answer.to_frame().columns)
+    chosen = client.get("microsoft", "/v1.0/me/messages", user, **{"$select": "id"})
+    assert "subject" not in chosen.to_frame().columns

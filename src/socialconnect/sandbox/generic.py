@@ -178,9 +178,9 @@ def _needed(connector: Connector) -> dict[str, frozenset[str]]:
 
 
 def _asked(asks: Asks, call: Call) -> set[str]:
-    """The fields that a call asks for."""
+    """The fields that a call asks for; what any token may see where it names none."""
     sent = call.param(asks.param) if asks.into == "query" else call.json().get(asks.param)
-    return {*str(sent or "").split(",")}
+    return {*str(sent).split(",")} if sent else {*asks.always.split()}
 
 
 def _narrowed(row: bytes, asks: Asks, asked: set[str]) -> bytes:
