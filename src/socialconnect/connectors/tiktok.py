@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from socialconnect.reading.decide import ErrorRule, Manners
 from socialconnect.reading.declare import Asks, Budget, Connector, Param, Profile, Resource, columns
 from socialconnect.reading.paginate import BodyCursor
@@ -87,7 +85,12 @@ connector = Connector(
             paging=BodyCursor("data.cursor", "cursor", more="data.has_more"),
             params=(
                 Param(
-                    "before", datetime, form="ms", into="body", to="cursor", note="Only those posted before this time."
+                    "before",
+                    int,
+                    least=1,
+                    into="body",
+                    to="cursor",
+                    note="Only those posted before this moment, in milliseconds since 1970.",
                 ),
             ),
             scopes=("video.list",),
