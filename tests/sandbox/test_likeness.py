@@ -70,3 +70,14 @@ def test_whoever_names_no_fields_gets_the_usual_ones():
     assert {"id", "subject"} <= set(answer.to_frame().columns)
     chosen = client.get("microsoft", "/v1.0/me/messages", user, **{"$select": "id"})
     assert "subject" not in chosen.to_frame().columns
+
+
+@pytest.mark.parametrize("name", ["linear.issues", "xero.invoices", "atlassian.projects"])
+def test_who_lacks_a_scope_is_known_before_anybody_reads(name):
+    """Their tokens have a scope that opens nothing: coverage says what reading then meets."""
+    client = sc.sandbox(users=200)
+    coverage = client.coverage(name)
+    lacking = set(coverage.loc[coverage["state"] == "missing_scope", "user_id"])
+    outcomes = client.read(name, sorted(lacking), on_error="ignore").outcomes
+    assert len(lacking) >= 3
+    assert set(outcomes.loc[outcomes["reason"] == "missing_scope", "user_id"]) == lacking

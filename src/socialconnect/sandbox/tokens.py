@@ -39,6 +39,10 @@ class Issued:
     expires_at: int | None
 
 
+_OPENS_NOTHING = "offline_access"
+"""What those may do who lack what a resource needs: without any scope, it would not be known what they lack."""
+
+
 class Tokens:
     """The tokens of a world under its faults.
 
@@ -109,7 +113,7 @@ class Tokens:
         if account.provider == "google":
             return _google(situation, spread)
         if situation == "underscoped":
-            return ()
+            return (_OPENS_NOTHING,) if self._scopes.get(account.provider) else ()
         further = () if situation == "narrow" else self._further.get(account.provider, ())
         return (*self._scopes.get(account.provider, ()), *further)
 
