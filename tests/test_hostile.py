@@ -309,12 +309,14 @@ def test_a_client_does_not_travel(make):
 @pytest.mark.looptime
 async def test_a_run_that_is_kept_keeps_no_token():
     """Once an account is read its token is gone, though the run is still there, and can be pickled."""
-    async with opened(60) as (_, client):
+    async with opened(60, seed=77) as (_, client):  # a world of its own: others may be under way
         run = await client.read("github.repos", on_error="ignore")
     del client
     gc.collect()
+    accounts = set(run.outcomes["external_account_id"].dropna())
     tokens = [one for one in secret._alive if one.reveal().startswith("sandbox.github.")]
-    assert tokens == []
+    assert accounts
+    assert not [one for one in tokens if one.reveal().split(".")[2] in accounts]
     again = pickle.loads(pickle.dumps(run))
     held(*texts(again))
     assert again.frame.equals(run.frame)

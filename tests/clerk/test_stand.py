@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from socialconnect.clerk.models import AccessToken, ExternalAccount, User
-from socialconnect.clerk.stand import Aim, Known, changed, good, stand
+from socialconnect.clerk.stand import Aim, Held, Known, changed, good, stand
 
 AIM = Aim("user_1", "github", "oauth_github", "GitHub")
 SCOPED = replace(AIM, scopes=("repo",), lacking=lambda granted: tuple({"repo"} - set(granted)))
@@ -25,7 +25,7 @@ def token(name="eac_1", value="first-token", scopes=("read:user",)):
 
 
 def known(*accounts, tokens=()):
-    return Known({one.id: one for one in accounts}, {one.external_account_id: one for one in tokens})
+    return Known({one.id: one for one in accounts}, {one.external_account_id: Held.of(one) for one in tokens})
 
 
 BEFORE = known(account(), tokens=[token()])

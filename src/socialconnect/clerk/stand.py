@@ -38,9 +38,22 @@ class Aim:
             if one.provider == self.provider and self.account in ("", one.id)
         }
 
-    def unmet(self, token: AccessToken) -> tuple[str, ...]:
+    def unmet(self, token: Held) -> tuple[str, ...]:
         """The wanted scopes that a token lacks; nothing where Clerk names none, and only a read can tell."""
         return self.lacking(token.scopes) if token.scopes else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What has to be known of a token while an attempt lasts: not the token itself, which nobody uses here."""
+
+    scopes: tuple[str, ...] | None
+    mark: str
+
+    @classmethod
+    def of(cls, token: AccessToken) -> Held:
+        """What is known of it."""
+        return cls(token.scopes, token.token.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class Known:
     """What Clerk lists: the accounts that count, and the tokens that it has for them."""
 
     accounts: Mapping[str, ExternalAccount]
-    tokens: Mapping[str, AccessToken]
+    tokens: Mapping[str, Held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,7 @@ def stand(aim: Aim, before: Known, now: Known) -> Stand:
     """Connected, declined, failed, waiting for the consent, or as before."""
     news = changed(before.accounts, now.accounts)
     if (found := good(aim, now)) is not None and (
-        not aim.again or found.id in news or _value(before, found.id) != _value(now, found.id)
+        not aim.again or found.id in news or _mark(before, found.id) != _mark(now, found.id)
     ):
         return Stand("connected", found)
     for name, one in news.items():
@@ -103,6 +116,6 @@ def _mishap(account: ExternalAccount | None) -> Mishap | None:
     return account.verification.error if account and account.verification else None
 
 
-def _value(known: Known, name: str) -> str:
+def _mark(known: Known, name: str) -> str:
     token = known.tokens.get(name)
-    return token.token.reveal() if token else ""
+    return token.mark if token else ""

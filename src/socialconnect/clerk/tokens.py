@@ -8,6 +8,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.models import AccessToken, ExternalAccount
+from socialconnect.clerk.stand import Held
 from socialconnect.errors import AccountError, NotConnected, ProviderNotEnabled, ReconnectNeeded, UserNotFound
 from socialconnect.reading import cures
 
@@ -123,14 +124,13 @@ def not_found(user_id: str, /, **facts: object) -> UserNotFound:
     return UserNotFound(message, cure=cures.FIND, **{"user_id": user_id, **facts})
 
 
-async def held(
-    clerk: Clerk, aim: Aim, accounts: Mapping[str, ExternalAccount], observe: Observer
-) -> dict[str, AccessToken]:
-    """The tokens that Clerk has for those of the accounts that are connected; none where it has no usable one."""
+async def held(clerk: Clerk, aim: Aim, accounts: Mapping[str, ExternalAccount], observe: Observer) -> dict[str, Held]:
+    """What Clerk holds for those of the accounts that are connected; nothing where it has no usable token."""
     if not any(account.connected for account in accounts.values()):
         return {}
     try:
         tokens = await clerk.tokens(aim.user_id, aim.strategy, observe)
     except AccountError:  # a dead token: that is what connecting again is for
         return {}
-    return {account.id: token for account, token in matched([*accounts.values()], tokens) if token is not None}
+    pairs = matched([*accounts.values()], tokens)
+    return {account.id: Held.of(token) for account, token in pairs if token is not None}
