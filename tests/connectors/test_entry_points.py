@@ -77,3 +77,11 @@ def test_a_built_in_connector_cannot_be_replaced_so(install: Install) -> None:
     """A package that calls its connector as a built-in one does not get that provider's tokens."""
     install("github = acme_package:connector", CONNECTOR.replace("acme_shared", "github"))
     assert Connectors()["github"].origin == "https://api.github.com"
+
+
+def test_the_backport_of_metadata_finds_it_too(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where importlib_metadata is installed, it takes over from the standard library, with entry points of its own."""
+    backport = pytest.importorskip("importlib_metadata", reason="no backport here: nothing installed needs it")
+    install("acme_shared = acme_package:connector")
+    monkeypatch.setattr("socialconnect.connectors.entry_points", backport.entry_points)
+    assert Connectors()["acme_shared"].name == "acme_shared"

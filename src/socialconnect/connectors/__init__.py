@@ -91,7 +91,7 @@ class Connectors(Mapping[str, Connector]):
 def _loaded(found: Connector | EntryPoint | str) -> Connector:
     if isinstance(found, Connector):
         return found
-    if isinstance(found, EntryPoint):
+    if not isinstance(found, str):  # an EntryPoint, which importlib_metadata replaces by its own where it is installed
         return _installed(found)
     connector = getattr(import_module(found), "connector", None)
     if not isinstance(connector, Connector):
