@@ -16,7 +16,7 @@ from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
-from socialconnect.http.send import Sent, Wire
+from socialconnect.http.send import Wire, unobserved
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
 from socialconnect.plan import Ahead, asked_for
@@ -95,7 +95,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         ['user_id', 'email']
         """
         with shown("users", self.settings.progress):
-            return await tables.users_frame(self._clerk, filters, _ignore, names=columns, raw=raw)
+            return await tables.users_frame(self._clerk, filters, unobserved, names=columns, raw=raw)
 
     async def user(self, user: str, *, columns: Sequence[str] | None = None, raw: bool = False) -> pd.DataFrame:
         """One user, as the one row that `users()` would have. Raises a UserNotFound where this instance has none.
@@ -107,7 +107,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         >>> len(client.user(client.users()["user_id"].iloc[0]))
         1
         """
-        return await tables.user_frame(self._clerk, check_user_id(user), _ignore, names=columns, raw=raw)
+        return await tables.user_frame(self._clerk, check_user_id(user), unobserved, names=columns, raw=raw)
 
     async def accounts(self, users: Users = None) -> pd.DataFrame:
         """The external accounts of everybody, or of those chosen: one row for each user and account.
@@ -124,7 +124,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         chosen = choose(users)
         with shown("accounts", self.settings.progress):
             frame = await tables.accounts_frame(
-                self._clerk, None if chosen is None else [one.user_id for one in chosen], _ignore
+                self._clerk, None if chosen is None else [one.user_id for one in chosen], unobserved
             )
         tell_left_out("accounts", frame)
         return frame
@@ -282,7 +282,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         >>> sc.sandbox(users=1).instance().environment_type
         'production'
         """
-        return await self._clerk.instance(_ignore)
+        return await self._clerk.instance(unobserved)
 
     async def count(self, /, **filters: Value) -> int:
         """How many users the filters of `users()` leave.
@@ -291,7 +291,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         >>> sc.sandbox(users=7).count()
         7
         """
-        return await self._clerk.count(filters, _ignore)
+        return await self._clerk.count(filters, unobserved)
 
     async def aclose(self) -> None:
         """End attempts to connect that go on, and close the connections and what a sandbox serves for a browser.
@@ -358,7 +358,3 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
 
     def __repr__(self) -> str:
         return client_text("AsyncClient", self.connectors if "connectors" in self.__dict__ else ["not made"])
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

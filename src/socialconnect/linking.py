@@ -16,6 +16,7 @@ from socialconnect.clerk.strategy import provider_of, strategy_of
 from socialconnect.clerk.tokens import held, not_enabled
 from socialconnect.clerk.ways import Native, Portal
 from socialconnect.errors import AccountError, SetupError, UsageError
+from socialconnect.http.send import unobserved
 from socialconnect.http.tape import apart, tape
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from socialconnect.clerk.frontend import Environment, Frontend
     from socialconnect.clerk.ways import Flow, Way
     from socialconnect.connectors import Connectors
-    from socialconnect.http.send import Sent
     from socialconnect.reading.declare import Connector
     from socialconnect.runs.run import Run
     from socialconnect.settings import Settings
@@ -123,16 +123,16 @@ class Linking(ABC):
 
     async def _begun(self, user: str, provider: str, wanted: tuple[str, ...], wish: _Wish) -> Attempt:
         aim = self._aim(check_user_id(user), provider, wanted, wish.account, again=wish.again)
-        accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
+        accounts = aim.accounts(one(await self._clerk.user(aim.user_id, unobserved), User))
         if wish.account and wish.account not in accounts:
             raise UsageError(f"{user} has no {aim.title} account {wish.account}.", cure="accounts() lists them.")
-        tokens = await held(self._clerk, aim, accounts, _ignore)
+        tokens = await held(self._clerk, aim, accounts, unobserved)
         if tokens:  # asking may have refreshed one, and Clerk may have noted that: it is no news of the user's
-            accounts = aim.accounts(one(await self._clerk.user(aim.user_id, _ignore), User))
+            accounts = aim.accounts(one(await self._clerk.user(aim.user_id, unobserved), User))
         before = Known(accounts, tokens)
         have = None if wish.again else good(aim, before)
-        frontend = await self._clerk.frontend(_ignore)
-        environment = await frontend.environment(_ignore)
+        frontend = await self._clerk.frontend(unobserved)
+        environment = await frontend.environment(unobserved)
         offered = environment.providers.get(aim.provider)
         if offered is None or not offered.enabled:
             raise not_enabled(aim.title, user_id=user, provider=provider_of(provider))
@@ -142,7 +142,7 @@ class Linking(ABC):
             self._clerk,
             aim,
             seconds=wish.within,
-            observe=_ignore,
+            observe=unobserved,
             block=self._blocked,
             note=note,
             renew=lambda: self.connect(user, provider, **how),
@@ -224,9 +224,9 @@ class Linking(ABC):
                     "there (SSO connections), and have the user connect again: flow='portal'.",
                 )
             redirect_url = self.settings.redirect_url or environment.user_page or f"{frontend.portal}/user"
-            native = Native(self._clerk, aim, frontend, redirect_url, self._anew(aim, before), _ignore)
+            native = Native(self._clerk, aim, frontend, redirect_url, self._anew(aim, before), unobserved)
             return native, _joined(_WHY if wish.flow is None else _PROGRAM, shared)
-        hosted = Portal(self._clerk, aim, frontend, environment, _ignore, ticket=wish.ticket)
+        hosted = Portal(self._clerk, aim, frontend, environment, unobserved, ticket=wish.ticket)
         dead = aim.provider == "google" and any(one.connected for one in before.accounts.values())
         return hosted, _joined(
             _TICKET if wish.ticket else "", _BASE if aim.scopes else "", shared, _GOOGLE if dead else ""
@@ -280,7 +280,3 @@ def _seconds(within: float) -> float:
 
 def _joined(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

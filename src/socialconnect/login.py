@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from socialconnect import portal, vault
 from socialconnect.client import Client
 from socialconnect.errors import InvalidKey, MissingKey, SetupError, SocialConnectError, UsageError
+from socialconnect.http.send import unobserved
 from socialconnect.markup import block, element, faint
 from socialconnect.settings import KEY, Place, Settings, hide, places
 
 if TYPE_CHECKING:
     from socialconnect.async_client import AsyncClient
-    from socialconnect.http.send import Sent
     from socialconnect.markup import Html
 
 _PATIENCE = 10.0  # seconds for the application's name, which is only pleasant to have
@@ -247,8 +247,8 @@ async def _application(client: AsyncClient) -> str:
     """The application's name, as the Frontend API tells everybody; empty where it cannot be had."""
     try:
         async with asyncio.timeout(_PATIENCE):
-            frontend = await client._clerk.frontend(_ignore)  # noqa: SLF001 - the client's own way to Clerk
-            return " ".join((await frontend.environment(_ignore)).application.split())
+            frontend = await client._clerk.frontend(unobserved)  # noqa: SLF001 - the client's own way to Clerk
+            return " ".join((await frontend.environment(unobserved)).application.split())
     except (SocialConnectError, TimeoutError):
         return ""
 
@@ -261,7 +261,3 @@ def _hidden(key: str | SecretStr) -> SecretStr:
 
 def _same(one: SecretStr, other: SecretStr | None) -> bool:
     return other is not None and one.get_secret_value().strip() == other.get_secret_value().strip()
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

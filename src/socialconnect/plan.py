@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
 from socialconnect.errors import UsageError
+from socialconnect.http.send import unobserved
 from socialconnect.progress.live import shown
 from socialconnect.runs.coverage import coverage_frame
 from socialconnect.runs.covered import covered
@@ -92,7 +93,7 @@ class Ahead(ABC):
         names = _names(self.connectors.profiles if resource is None else resource)
         questions = [self._question(name) for name in names]
         with shown("coverage", self.settings.progress):
-            frame = await coverage_frame(self._clerk, questions, choose(users), _ignore, tokens=tokens)
+            frame = await coverage_frame(self._clerk, questions, choose(users), unobserved, tokens=tokens)
         tell_left_out("coverage", frame)
         return covered(frame, self._mend)
 
@@ -217,7 +218,3 @@ def _names(resource: str | list[str] | tuple[str, ...]) -> list[str]:
     if not names or not all(isinstance(name, str) for name in names):
         raise UsageError("No resource was named.", cure="Name one, as github.repos, or a list of them.")
     return names
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

@@ -15,7 +15,7 @@ from socialconnect.clerk.api import check_user_id
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import AccountToken, not_connected
 from socialconnect.errors import AccountError, PagingLoop, UsageError
-from socialconnect.http.send import Caller, Sender
+from socialconnect.http.send import Caller, Sender, unobserved
 from socialconnect.progress.live import shown
 from socialconnect.reading.declare import Column, Resource
 from socialconnect.reading.extract import Extractor
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
     from socialconnect.connectors import Connectors
-    from socialconnect.http.send import Observer, Sent, Wire
+    from socialconnect.http.send import Observer, Wire
     from socialconnect.reading.further import Send
     from socialconnect.reading.paginate import Paging
     from socialconnect.reading.paths import Json
@@ -94,7 +94,7 @@ class Anywhere(ABC):
         """
         strategy = self.connectors[provider].strategy if provider in self.connectors else provider
         with self._mended(account):
-            return await self._token(user, strategy, account, _ignore)
+            return await self._token(user, strategy, account, unobserved)
 
     async def _token(self, user: str, strategy: str, account: str | None, observe: Observer) -> AccessToken:
         tokens = await self._clerk.tokens(check_user_id(user), strategy, observe)
@@ -284,7 +284,3 @@ class Anywhere(ABC):
 def _tell(answer: Answer) -> None:
     if answer.cut:
         warnings.warn_explicit(f"{answer.request}: {answer.cut}", PartialWarning, "socialconnect", 0)
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

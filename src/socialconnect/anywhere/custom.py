@@ -16,7 +16,7 @@ from socialconnect.errors import (
     TryAgainLater,
     UsageError,
 )
-from socialconnect.http.send import Caller, Sender, Sent
+from socialconnect.http.send import Caller, Sender, unobserved
 from socialconnect.reading.declare import Connector
 from socialconnect.reading.messages import Request
 from socialconnect.secret import bare
@@ -91,7 +91,7 @@ class Custom(ABC):
         connector = Connector(name, origin_of(address, "The discovery address"), (), title=title or name)
         caller = Caller(_Nobody(), path=WELL_KNOWN)
         try:
-            response = await Sender(connector, self._wire).send(Request("GET", address), caller, _ignore)
+            response = await Sender(connector, self._wire).send(Request("GET", address), caller, unobserved)
         except (TryAgainLater, ForeignOrigin):
             raise
         except SocialConnectError as error:
@@ -115,7 +115,3 @@ class _Nobody:
     async def renew(self, refused: Secret) -> Secret:
         """There is nothing to renew, so nothing else either."""
         return refused
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

@@ -128,6 +128,11 @@ class Sent:
 Observer = Callable[[Sent], None]
 
 
+def unobserved(sent: Sent) -> None:
+    """The observer of requests that belong to no run."""
+    del sent
+
+
 class Wire:
     """What all senders of one client share."""
 

@@ -15,6 +15,7 @@ from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import not_found
 from socialconnect.errors import SetupError, UsageError
 from socialconnect.frames import describe
+from socialconnect.http.send import unobserved
 from socialconnect.profiles.rows import Linked, Told, profiles_frame
 from socialconnect.progress.count import came
 from socialconnect.progress.live import Progress, shown
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.connectors import Connectors
-    from socialconnect.http.send import Sent
     from socialconnect.reading.declare import Connector, Value
     from socialconnect.runs.run import Run, Watch
     from socialconnect.settings import Settings
@@ -110,7 +110,7 @@ class Profiles(ABC):
         found: dict[str, tuple[tuple[int, int], User]] = {}
         left_out = 0
         filters: dict[str, Value] = {} if chosen is None else {"user_id": [one.user_id for one in chosen]}
-        async with aclosing(self._clerk.listing(filters, _ignore, side_by_side=True)) as listing:
+        async with aclosing(self._clerk.listing(filters, unobserved, side_by_side=True)) as listing:
             async for page in listing:
                 users, odd = counted(page.body, User)
                 left_out += odd
@@ -204,7 +204,3 @@ def _tell(ended: Sequence[Outcome], on_error: OnError) -> None:
     if on_error == "warn":
         told = f"{_NAME}: {message} Their rows are what Clerk noted; `reason` and `watch=` say more."
         warnings.warn_explicit(told, PartialWarning, "socialconnect", 0)
-
-
-def _ignore(sent: Sent) -> None:
-    del sent

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from socialconnect.clerk.api import check_user_id
 from socialconnect.clerk.models import User, one
 from socialconnect.errors import AccountError, UsageError
+from socialconnect.http.send import unobserved
 from socialconnect.linking import Linking
 from socialconnect.standing.diagnosis import Diagnosis
 from socialconnect.standing.examine import Examination, Subject
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from socialconnect.errors import SocialConnectError
-    from socialconnect.http.send import Sent, Wire
+    from socialconnect.http.send import Wire
 
 
 class Standing(Linking):
@@ -42,8 +43,8 @@ class Standing(Linking):
         >>> sc.sandbox(users=1).providers().set_index("provider").loc["github", "title"]
         'GitHub'
         """
-        whose = None if user is None else one(await self._clerk.user(check_user_id(user), _ignore), User)
-        environment = await (await self._clerk.frontend(_ignore)).environment(_ignore)
+        whose = None if user is None else one(await self._clerk.user(check_user_id(user), unobserved), User)
+        environment = await (await self._clerk.frontend(unobserved)).environment(unobserved)
         return offered(environment, self.connectors, whose)
 
     async def disconnect(
@@ -70,7 +71,7 @@ class Standing(Linking):
         """
         aim = self._aim(check_user_id(user), _named(provider), (), account or "", again=False)
         titles = {name: each.title for name, each in by_provider(self.connectors).items()}
-        return await remove(self._clerk, aim, titles, _ignore, confirmed=confirm is True)
+        return await remove(self._clerk, aim, titles, unobserved, confirmed=confirm is True)
 
     async def diagnose(self, user: str, provider: str, *, account: str | None = None) -> Diagnosis:
         """Go the whole way of one connection, and say what holds, the first thing that does not, and what mends it.
@@ -98,7 +99,7 @@ class Standing(Linking):
             raise UsageError(f"No connector reads {name!r}.", cure=f"There is: {', '.join(self.connectors)}.")
         asked = connector.resource(resource) if connector and resource else None
         subject = Subject(aim, connector, asked, self._lead)
-        steps = await Examination(self._clerk, self._wire, subject, _ignore).steps()
+        steps = await Examination(self._clerk, self._wire, subject, unobserved).steps()
         return Diagnosis(aim.user_id, connector.name if connector else aim.provider, aim.title, steps)
 
     def _lead(self, error: SocialConnectError, account: str) -> None:
@@ -111,7 +112,3 @@ def _named(provider: str) -> str:
     if not isinstance(provider, str) or not provider.strip():
         raise UsageError(f"{provider!r} is no provider.", cure="Name one, as 'github'; providers() lists them.")
     return provider.strip()
-
-
-def _ignore(sent: Sent) -> None:
-    del sent
