@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 
 from socialconnect import AsyncClient, Settings
+from socialconnect.http.send import Sent
 from socialconnect.sandbox import Sandbox
 
 RESOURCES = ("github.repos", "notion.users", "google.profile")
@@ -37,3 +38,26 @@ def user_of(world, provider, situation="healthy"):
         if world.world.situation(account.user)[provider] == (situation,):
             return world.world.user_id(account.user)
     raise LookupError(situation)
+
+
+def sent(**changes):
+    """One request as a run tells it, but for the changes."""
+    facts = {
+        "user_id": "user_a",
+        "account": "eac_1",
+        "resource": "acme.things",
+        "path": "/things",
+        "provider": "acme",
+        "host": "api.acme.example",
+        "method": "GET",
+        "status": 200,
+        "at": 1_800_000_000.25,
+        "seconds": 0.5,
+        "waited": 1.5,
+        "attempt": 1,
+        "size": 100,
+        "left": None,
+        "then": "goon",
+        **changes,
+    }
+    return Sent(**facts)

@@ -1,9 +1,9 @@
 """How it ended, as a record, as a frame and in words."""
 
 import pytest
+from tests.worlds import sent
 
 from socialconnect import NotConnected, Outcome, Unavailable
-from socialconnect.http.send import Sent
 from socialconnect.reading.typed import Page
 from socialconnect.runs.outcomes import outcomes_frame, summary
 
@@ -14,28 +14,6 @@ def outcome(user="user_a", **more):
 
 def page(rows, **drift):
     return Page(([None] * rows,), rows, drift)
-
-
-def sent(**changes):
-    facts = {
-        "user_id": "user_a",
-        "account": "eac_1",
-        "resource": "acme.things",
-        "path": "/things",
-        "provider": "acme",
-        "host": "api.acme.example",
-        "method": "GET",
-        "status": 200,
-        "at": 1_800_000_000.25,
-        "seconds": 0.5,
-        "waited": 1.5,
-        "attempt": 1,
-        "size": 100,
-        "left": None,
-        "then": "goon",
-        **changes,
-    }
-    return Sent(**facts)
 
 
 @pytest.mark.parametrize(("rows", "status"), [(0, "empty"), (3, "ok")])

@@ -4,34 +4,12 @@ import pickle
 from dataclasses import fields
 
 import pytest
-from tests.worlds import opened, user_of
+from tests.worlds import opened, sent, user_of
 
 import socialconnect as sc
 from socialconnect.http.send import Given, Sent
 from socialconnect.tracing import trace as module
 from socialconnect.tracing.trace import Trace
-
-
-def sent(**changes):
-    facts = {
-        "user_id": "user_a",
-        "account": "eac_1",
-        "resource": "acme.things",
-        "path": "/things",
-        "provider": "acme",
-        "host": "api.acme.example",
-        "method": "GET",
-        "status": 200,
-        "at": 1_800_000_000.25,
-        "seconds": 0.5,
-        "waited": 1.5,
-        "attempt": 1,
-        "size": 100,
-        "left": None,
-        "then": "goon",
-        **changes,
-    }
-    return Sent(**facts)
 
 
 def asked(*tokens, at=0.0, ends=None, **changes):
