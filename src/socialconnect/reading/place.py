@@ -1,0 +1,76 @@
+"""Where reading an account begins: anew, at the page where it stood, or with what has changed since the last time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from socialconnect.reading.messages import Request
+
+LOOK_BACK = timedelta(minutes=10)
+"""How far behind the latest change an incremental reading begins: providers' indexes run late."""
+
+
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How far one listing has been read, so that a later reading can ask for what has changed alone.
+
+    `time` is the latest moment in its `changed` column (ISO 8601, UTC), `token` the provider's own sync token, `etag`
+    that of its first page. Whatever the provider cannot do is empty.
+    """
+
+    time: str = ""
+    token: str = ""
+    etag: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The page to go on with in one account's listing, as its own request tells it: nothing of it is secret.
+
+    `url` and `body` are those of the request, `number` and `rows` what came before it. With parents, `done` are marks
+    (`parent_mark`) of those that are read, and `parent` that of the one in which the rest stands.
+    """
+
+    url: str = ""
+    body: str = ""
+    number: int = 0
+    rows: int = 0
+    parent: str = ""
+    done: tuple[str, ...] = ()
+
+    @classmethod
+    def after(cls, request: Request, number: int, rows: int) -> Place:
+        """The place of a request, with how many pages and rows came before it."""
+        return cls(request.url, (request.body or b"").decode(), number, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How to read one account: from `place` on where it was begun, and only what has changed since the `marks`.
+
+    `marks` are kept by parent (`parent_mark`), under "" where there are no parents; none of them reads everything.
+    """
+
+    place: Place | None = None
+    marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    look_back: timedelta = LOOK_BACK
+
+
+ANEW = Start()
+"""Everything, from the first page on."""
+
+
+def parent_mark(value: object) -> str:
+    """A short mark of one parent, which tells nothing of it: parents are kept between runs, and may be addresses.
+
+    >>> parent_mark("ada/engine") == parent_mark("ada/engine"), len(parent_mark("ada/engine"))
+    (True, 16)
+    """
+    return "" if value is None else blake2b(str(value).encode(), digest_size=8).hexdigest()
