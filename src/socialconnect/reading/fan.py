@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -24,7 +24,8 @@ from socialconnect.errors import (
 from socialconnect.reading.account import NOBODY
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.holes import VERSION
-from socialconnect.reading.read import read
+from socialconnect.reading.place import ANEW, Start, parent_mark
+from socialconnect.reading.read import read, standing
 from socialconnect.reading.typed import Page
 
 if TYPE_CHECKING:
@@ -56,12 +57,17 @@ class Reading:
     def __post_init__(self) -> None:
         self._request(self.resource, self.arguments)  # refused before anything is sent
 
-    async def pages(self, send_for: SendFor, *, width: int, whose: Whose = NOBODY) -> AsyncGenerator[tuple[int, Page]]:
-        """Every page of the account that `whose` describes, with its number; at most `width` requests are under way."""
+    async def pages(
+        self, send_for: SendFor, *, width: int, whose: Whose = NOBODY, start: Start = ANEW
+    ) -> AsyncGenerator[tuple[int, Page]]:
+        """Every page of the account that `whose` describes, with its number; at most `width` requests are under way.
+
+        With a `start` those alone that it asks for; numbers begin at 0 all the same.
+        """
         if self.resource.identity:
-            yield 0, self.extractor.page(msgspec.json.encode(dict(whose.record)), account=whose.record)
+            yield 0, standing(self.extractor.page(msgspec.json.encode(dict(whose.record)), account=whose.record), None)
             return
-        one = _Reading(self, send_for, whose)
+        one = _Reading(self, send_for, whose, start)
         bound = await one.bound(self.resource)
         if self.resource.parent is None:
             request = one.request(self.resource, self.arguments, bound=bound)
@@ -86,17 +92,25 @@ class Reading:
 class _Reading:
     """One resource read for one account: with its scopes, and with what earlier calls have told of it."""
 
-    def __init__(self, plan: Reading, send_for: SendFor, whose: Whose) -> None:
+    def __init__(self, plan: Reading, send_for: SendFor, whose: Whose, start: Start = ANEW) -> None:
         self.connector, self.resource, self.extractor = plan.connector, plan.resource, plan.extractor
         self.arguments = plan.arguments
         self._send_for = send_for
         self._whose = whose
+        self._start = start
         self._granted = self.connector.widened(whose.scopes or ())
 
-    def read(self, request: Request, width: int, parent: _Row | None = None) -> AsyncGenerator[tuple[int, Page]]:
-        """The pages of one listing."""
+    def read(
+        self, request: Request, width: int, parent: _Row | None = None, mark: str = ""
+    ) -> AsyncGenerator[tuple[int, Page]]:
+        """The pages of one listing, that of the parent with this mark: from where it stood, if it was begun."""
         send = self._send_for(self.resource)
-        return read(request, self.extractor, send, width=width, parent=parent or {}, account=self._whose.record)
+        place = self._start.place
+        rows = 0
+        if place is not None and place.url and place.parent == mark:
+            request, rows = place.asking(request), place.rows
+        account = self._whose.record
+        return read(request, self.extractor, send, width=width, parent=parent or {}, account=account, rows=rows)
 
     def request(
         self, resource: Resource, arguments: Mapping[str, Value], parent: str = "", *, bound: Mapping[str, str]
@@ -162,7 +176,8 @@ class _Reading:
         listed = await self._parents(parent, width)
         if listed.cut or listed.drift:
             yield self._empty(listed.cut, listed.drift)
-        rows = listed.rows
+        done = self._start.place.done if self._start.place else ()
+        rows = [row for row in listed.rows if parent_mark(row[parent.column]) not in done]
         failed: list[tuple[str, SocialConnectError]] = []
         read_one = False
         at_once = max(1, min(width, len(rows)))
@@ -205,11 +220,12 @@ class _Reading:
         self, parent: Parent, row: _Row, width: int, bound: Mapping[str, str], *, otherwise: bool
     ) -> AsyncGenerator[Page]:
         own = row[parent.column]
+        mark = parent_mark(own)
         request = self.request(self.resource, self.arguments, "" if own is None else str(own), bound=bound)
         try:
-            async with aclosing(self.read(request, width, row)) as pages:
-                async for _, page in _ordered(pages):
-                    yield page
+            async with aclosing(self.read(request, width, row, mark)) as pages:
+                async for _, page in ordered(pages):
+                    yield replace(page, parent=mark)
         except (NotFound, RequestRefused) as error:
             others = await self._others(parent, row) if otherwise and parent.otherwise else []
             if not others:
@@ -220,7 +236,8 @@ class _Reading:
         for other in others:
             async with aclosing(self._of_parent(parent, other, width, bound, otherwise=False)) as further:
                 async for page in further:
-                    yield page
+                    yield replace(page, after=None, last=False)  # what was named is read when all of it is
+        yield replace(self._empty(""), parent=mark, last=True)
 
     async def _others(self, parent: Parent, row: _Row) -> list[_Row]:
         """The parents that are meant where the caller named something that holds them."""
@@ -299,7 +316,7 @@ def _told(failed: list[tuple[str, SocialConnectError]], of: int, what: str) -> s
     return f"{len(failed)} of {of} {what} could not be read ({listed})."
 
 
-async def _ordered(pages: AsyncGenerator[tuple[int, Page]]) -> AsyncGenerator[tuple[int, Page]]:
+async def ordered(pages: AsyncGenerator[tuple[int, Page]]) -> AsyncGenerator[tuple[int, Page]]:
     """Pages in the order of their numbers, each as soon as those before it are there."""
     waiting: dict[int, Page] = {}
     following = 0

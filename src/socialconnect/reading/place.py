@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import blake2b
 from types import MappingProxyType
@@ -34,21 +34,19 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     """The page to go on with in one account's listing, as its own request tells it: nothing of it is secret.
 
-    `url` and `body` are those of the request, `number` and `rows` what came before it. With parents, `done` are marks
-    (`parent_mark`) of those that are read, and `parent` that of the one in which the rest stands.
+    `url` and `body` are those of the request, `rows` what came of the listing before it. With parents, `done` are marks
+    (`parent_mark`) of those that are read, and `parent` that of the one in whose listing it stands.
     """
 
     url: str = ""
     body: str = ""
-    number: int = 0
     rows: int = 0
     parent: str = ""
     done: tuple[str, ...] = ()
 
-    @classmethod
-    def after(cls, request: Request, number: int, rows: int) -> Place:
-        """The place of a request, with how many pages and rows came before it."""
-        return cls(request.url, (request.body or b"").decode(), number, rows)
+    def asking(self, request: Request) -> Request:
+        """The request for that page, made of the one for the first."""
+        return replace(request, url=self.url, body=self.body.encode() or None) if self.url else request
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,17 @@ async def read(
     width: int = 1,
     parent: Mapping[str, object] = MappingProxyType({}),
     account: Mapping[str, Json] = MappingProxyType({}),
+    rows: int = 0,
 ) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
     `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most;
-    `parent` has the values that each row carries of its parent, `account` is Clerk's record of the account. A
-    PagingLoop where a page leads back to one that was read.
+    `parent` has the values that each row carries of its parent, `account` is Clerk's record of the account; `rows` is
+    how many came of the listing before `request`. Each page tells where it stands. A PagingLoop where a page leads back
+    to one that was read.
     """
     paging = extractor.resource.paging
-    cut = _Cut(extractor, send, parent, account)
+    cut = _Cut(extractor, send, parent, account, rows)
     clock = asyncio.get_running_loop().time
     asked_at = clock()
     response = await send(request)
@@ -52,24 +54,27 @@ async def read(
     travel = clock() - asked_at
     page = await cut(request, response)
     width = useful_width(travel, cut.seconds, width)
-    yield 0, page
     number = 0
     asked = {_identity(request)}
     known = paging.remaining(request, response) if isinstance(paging, LinkHeader) and width > 1 else None
+    following = known[0] if known else paging.next_request(request, response)
+    yield 0, standing(page, following)
     if known:
         asked.update(map(_identity, known))
         headers: dict[int, Response] = {}
         async with aclosing(_side_by_side(known, cut.fetch, width)) as pages:
             async for position, came in pages:
                 if came is not None:
-                    yield position + 1, came[0]
+                    at_end = position == len(known) - 1
+                    # rows may have been added since: the last page's own `next` is followed too
+                    after = paging.next_request(known[-1], came[1]) if at_end else known[position + 1]
+                    yield position + 1, standing(came[0], after)
                     headers[position] = came[1]
         number = len(known)
         if number - 1 not in headers:
             return
-        # rows may have been added since: the last page's own `next` is followed too
-        request, response = known[-1], headers[number - 1]
-    while (following := paging.next_request(request, response)) is not None:
+        following = paging.next_request(known[-1], headers[number - 1])
+    while following is not None:
         if _identity(following) in asked:
             raise PagingLoop(
                 f"Page {number + 2} of {extractor.resource.name} leads back to one that was read.",
@@ -80,9 +85,14 @@ async def read(
         answer = await send(request)
         if answer is None:
             return
-        response = answer
         number += 1
-        yield number, await cut(request, response)
+        page, following = await cut(request, answer), paging.next_request(request, answer)
+        yield number, standing(page, following)
+
+
+def standing(page: Page, after: Request | None) -> Page:
+    """The page with the request for the one behind it, or as the last one."""
+    return replace(page, after=after, last=after is None)
 
 
 @runtime_checkable
@@ -97,14 +107,14 @@ class _Cut:
     """Makes pages of one listing's responses, completed by further requests where the resource asks for them."""
 
     def __init__(
-        self, extractor: Extractor, send: Send, parent: Mapping[str, object], account: Mapping[str, Json]
+        self, extractor: Extractor, send: Send, parent: Mapping[str, object], account: Mapping[str, Json], rows: int
     ) -> None:
         self._extractor = extractor
         self._further = None if extractor.listed else extractor.resource.further
         self._send = send
         self._parent = parent
         self._account = account
-        self._rows = 0
+        self._rows = rows
         self.seconds = 0.0
         """What cutting the last page took."""
 
