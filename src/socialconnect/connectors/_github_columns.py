@@ -42,14 +42,17 @@ def repository(under: str = "") -> tuple[Column, ...]:
     inner = f"{under}." if under else ""
     return (
         *columns("Int64", "id", under=under, prefix=""),
-        *columns("string", "name full_name description html_url language", under=under, prefix=""),
+        *columns("string", "name", under=under, prefix=""),
+        *columns("string", "full_name description html_url", under=under, prefix="", personal=True),
+        *columns("string", "language", under=under, prefix=""),
         *columns("boolean", "private fork archived disabled", under=under, prefix=""),
         *columns("category", "visibility", under=under, prefix=""),
         *_owner(under),
         *columns("Int64", "stargazers_count watchers_count forks_count open_issues_count size", under=under, prefix=""),
         *columns("datetime", "created_at updated_at pushed_at", under=under, prefix=""),
         *columns("list", "topics", under=under, prefix=""),
-        *columns("string", "default_branch homepage", under=under, prefix=""),
+        *columns("string", "default_branch", under=under, prefix=""),
+        *columns("string", "homepage", under=under, prefix="", personal=True),
         *columns("string", "key name spdx_id url node_id html_url", under=f"{inner}license", prefix="license_"),
         *columns("boolean", "admin maintain push triage pull", under=f"{inner}permissions", prefix="perm_"),
         *columns(
@@ -57,11 +60,10 @@ def repository(under: str = "") -> tuple[Column, ...]:
         ),
         *columns("category", _CHOSEN, under=under, prefix=""),
         *columns("Int64", "forks watchers open_issues", under=under, prefix=""),
-        *columns(
-            "string", "node_id master_branch mirror_url clone_url git_url ssh_url svn_url url", under=under, prefix=""
-        ),
+        *columns("string", "node_id master_branch", under=under, prefix=""),
+        *columns("string", "mirror_url clone_url git_url ssh_url svn_url url", under=under, prefix="", personal=True),
         *columns("json", "code_search_index_status", under=under, prefix=""),
-        *columns("string", _LINKS, under=under, prefix="", on_request=True),
+        *columns("string", _LINKS, under=under, prefix="", on_request=True, personal=True),
     )
 
 
@@ -84,7 +86,7 @@ PROFILE = (
 
 ISSUES = (
     *columns("Int64", "id number"),
-    *columns("string", "title"),
+    *columns("string", "title", personal=True),
     *columns("category", "state state_reason"),
     Column("is_pull_request", "boolean", "pull_request", form="present"),
     Column("user_login", "string", "user.login", personal=True, note="NA where the user is gone."),
@@ -99,13 +101,15 @@ ISSUES = (
     Column("type_name", "string", "type.name", note="Issue types are an organisation's."),
     Column("sub_issues_total", "Int64", "sub_issues_summary.total"),
     Column("reactions_total", "Int64", "reactions.total_count"),
-    Column("repository_full_name", "string", "repository_url", take=r"/repos/([^/]+/[^/]+)$"),
-    *columns("string", "html_url node_id body"),
+    Column("repository_full_name", "string", "repository_url", take=r"/repos/([^/]+/[^/]+)$", personal=True),
+    *columns("string", "html_url", personal=True),
+    *columns("string", "node_id"),
+    *columns("string", "body", personal=True),
 )
 
 PULLS = (
     *columns("Int64", "id number"),
-    *columns("string", "title"),
+    *columns("string", "title", personal=True),
     *columns("category", "state"),
     *columns("boolean", "draft locked"),
     Column("user_login", "string", "user.login", personal=True, note="NA where the user is gone."),
@@ -115,18 +119,20 @@ PULLS = (
     Column("requested_teams", "list", "requested_teams[].slug"),
     *columns("string", "title", under="milestone"),
     *columns("string", "ref sha", under="head"),
-    Column("head_repo_full_name", "string", "head.repo.full_name", note="NA where the fork is gone."),
+    Column("head_repo_full_name", "string", "head.repo.full_name", personal=True, note="NA where the fork is gone."),
     *columns("string", "ref sha", under="base"),
-    *columns("json", "auto_merge"),
+    *columns("json", "auto_merge", personal=True),
     *columns("category", "author_association"),
     *columns("datetime", "created_at updated_at closed_at merged_at"),
     Column("merge_commit_sha", "string", note="Up to version 2022-11-28."),
-    *columns("string", "html_url node_id body"),
+    *columns("string", "html_url", personal=True),
+    *columns("string", "node_id"),
+    *columns("string", "body", personal=True),
 )
 
 COMMITS = (
     *columns("string", "sha"),
-    *columns("string", "message", under="commit", prefix=""),
+    *columns("string", "message", under="commit", prefix="", personal=True),
     *columns("string", "name email", under="commit.author", prefix="author_", personal=True),
     *columns("datetime", "date", under="commit.author", prefix="author_"),
     Column("author_login", "string", "author.login", personal=True, note="NA where the address is nobody's."),
@@ -137,34 +143,38 @@ COMMITS = (
     *columns("Int64", "comment_count", under="commit", prefix=""),
     *columns("boolean", "verified", under="commit.verification", prefix=""),
     Column("verify_reason", "category", "commit.verification.reason"),
-    *columns("string", "html_url node_id"),
+    *columns("string", "html_url", personal=True),
+    *columns("string", "node_id"),
 )
 
 ORGS = (
-    *columns("string", "login", personal=True),
+    *columns("string", "login"),
     *columns("Int64", "id"),
-    *columns("string", "description node_id"),
-    *columns("string", "avatar_url", personal=True),
+    *columns("string", "description", personal=True),
+    *columns("string", "node_id"),
+    *columns("string", "avatar_url"),
     *columns("string", "url repos_url events_url hooks_url issues_url members_url public_members_url"),
 )
 
 GISTS = (
-    *columns("string", "id description"),
+    *columns("string", "id"),
+    *columns("string", "description", personal=True),
     *columns("boolean", "public"),
-    Column("files", "list", form="keys", note="The names of its files."),
+    Column("files", "list", form="keys", personal=True, note="The names of its files."),
     *columns("Int64", "comments"),
     *columns("boolean", "comments_enabled truncated"),
     *columns("string", "login", under="owner", personal=True),
     *columns("datetime", "created_at updated_at"),
-    *columns("string", "html_url git_pull_url node_id"),
+    *columns("string", "html_url git_pull_url", personal=True),
+    *columns("string", "node_id"),
 )
 
 EVENTS = (
     *columns("string", "id"),
     *columns("category", "type"),
     *columns("string", "login", under="actor", personal=True),
-    *columns("string", "name", under="repo"),
-    *columns("string", "login", under="org", personal=True),
+    *columns("string", "name", under="repo", personal=True),
+    *columns("string", "login", under="org"),
     *columns("boolean", "public"),
     *columns("datetime", "created_at"),
     Column("payload", "json", personal=True, note="Its shape depends on the type."),
