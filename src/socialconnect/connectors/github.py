@@ -31,6 +31,7 @@ def _of_repos(where: str = "") -> Parent:
         safe="/",
         pattern=r"[^/\s]+/[^/\s]+",
         where=where,
+        personal=True,
         note="'owner/name', or a list of them.",
     )
 
