@@ -5,8 +5,7 @@ from __future__ import annotations
 from socialconnect.reading.declare import Column, columns
 
 PROFILE = (
-    *columns("string", "id"),
-    *columns("string", "username name email", personal=True),
+    *columns("string", "id username name email", personal=True),
     *columns("category", "state"),
     *columns("string", "avatar_url web_url", personal=True),
     *columns("datetime", "created_at"),
@@ -18,17 +17,19 @@ PROFILE = (
 )
 
 PROJECTS = (
-    *columns("string", "id name path_with_namespace description"),
+    *columns("string", "id name"),
+    *columns("string", "path_with_namespace description", personal=True),
     *columns("category", "visibility"),
-    *columns("string", "default_branch web_url"),
+    *columns("string", "default_branch"),
+    *columns("string", "web_url", personal=True),
     *columns("datetime", "created_at last_activity_at"),
     *columns("Int64", "star_count forks_count open_issues_count"),
     *columns("boolean", "archived"),
-    Column("namespace", "string", "namespace.full_path"),
+    Column("namespace", "string", "namespace.full_path", personal=True),
     Column("namespace_kind", "category", "namespace.kind"),
     Column("topics", "list", "topics|tag_list"),
     *columns("boolean", "empty_repo"),
-    *columns("string", "creator_id"),
+    *columns("string", "creator_id", personal=True),
 )
 
 
@@ -49,8 +50,8 @@ def _work() -> tuple[Column, ...]:
         *columns("Int64", "upvotes downvotes user_notes_count"),
         *columns("Int64", "time_estimate total_time_spent", under="time_stats", prefix=""),
         *columns("Int64", "tasks=count tasks_completed=completed_count", under="task_completion_status", prefix=""),
-        Column("reference", "string", "references.full"),
-        *columns("string", "web_url"),
+        Column("reference", "string", "references.full", personal=True),
+        *columns("string", "web_url", personal=True),
     )
 
 
