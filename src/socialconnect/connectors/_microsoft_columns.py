@@ -7,18 +7,18 @@ from socialconnect.reading.declare import Column, columns
 _NEVER = ("0001-01-01T00:00:00Z",)  # Outlook's null
 
 PROFILE = (
-    *columns("string", "id"),
+    *columns("string", "id", personal=True),
     *columns("string", "display_name=displayName given_name=givenName surname mail", personal=True),
     *columns("string", "user_principal_name=userPrincipalName", personal=True),
     *columns("string", "job_title=jobTitle office_location=officeLocation", personal=True),
     *columns("string", "mobile_phone=mobilePhone", personal=True),
     *columns("list", "business_phones=businessPhones", personal=True),
-    *columns("string", "preferred_language=preferredLanguage"),
+    *columns("string", "preferred_language=preferredLanguage", personal=True),
 )
 
 MESSAGE = (
     *columns("string", "id conversation_id=conversationId parent_folder_id=parentFolderId"),
-    *columns("string", "internet_message_id=internetMessageId"),
+    *columns("string", "internet_message_id=internetMessageId", personal=True),
     *columns("string", "subject body_preview=bodyPreview", na=("",), personal=True),
     *columns("string", "address name", under="from.emailAddress", prefix="from_", personal=True),
     *columns("string", "address name", under="sender.emailAddress", prefix="sender_", personal=True),
@@ -46,7 +46,9 @@ DRIVE_ITEM = (
 )
 
 EVENT = (
-    *columns("string", "id ical_uid=iCalUId series_master_id=seriesMasterId"),
+    *columns("string", "id"),
+    *columns("string", "ical_uid=iCalUId", personal=True),
+    *columns("string", "series_master_id=seriesMasterId"),
     *columns("category", "type"),
     *columns("string", "subject", na=("",), personal=True),
     *columns("datetime", "start end", form="zoned"),
