@@ -61,7 +61,7 @@ PERSON = (
     *_main("honorific_suffix=phoneticHonorificSuffix", "names", "phonetic_"),
     *_main("email=value email_type=type email_formatted_type=formattedType", "emailAddresses"),
     *_main("email_display_name=displayName", "emailAddresses"),
-    *_main("email_verified=metadata.verified", "emailAddresses", dtype="boolean"),
+    Column("email_verified", "boolean", f"emailAddresses{_MAIN}.metadata.verified"),
     Column("emails", "list", "emailAddresses[].value", personal=True),
     *_main("photo_url=url", "photos"),
     Column("photo_is_default", "boolean", f"photos{_MAIN}.default", default=False),
@@ -113,7 +113,8 @@ CALENDAR = (
 )
 
 EVENT = (
-    *columns("string", "id ical_uid=iCalUID"),
+    *columns("string", "id"),
+    *columns("string", "ical_uid=iCalUID", personal=True),
     *columns("category", "status"),
     *columns("string", "summary description location", personal=True),
     *columns("category", "event_type=eventType"),
@@ -177,7 +178,9 @@ MESSAGE = (
     *columns("Int64", "size_estimate=sizeEstimate"),
     *columns("string", "snippet", personal=True),
     *(
-        Column(name.lower().replace("-", "_"), "string", f"payload.headers[?name={name}].value", personal=True)
+        Column(
+            name.lower().replace("-", "_"), "string", f"payload.headers[?name={name}].value", personal=name != "Date"
+        )
         for name in HEADERS
     ),
 )
