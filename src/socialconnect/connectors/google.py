@@ -66,9 +66,10 @@ _RESOURCES = (
         key=("id",),
         columns=(
             *columns("string", "id email", personal=True),
-            *columns("boolean", "verified_email", personal=True),
+            *columns("boolean", "verified_email"),
             *columns("string", "name given_name family_name picture", personal=True),
-            *columns("string", "hd locale"),
+            *columns("string", "hd"),
+            *columns("string", "locale", personal=True),
             *columns("string", "link gender", personal=True),
         ),
         notes=(
