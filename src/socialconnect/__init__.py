@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from socialconnect.errors import (
         AccessDenied,
         AccountError,
+        DamagedState,
         EmptySelection,
         ForeignOrigin,
         InvalidKey,
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
         RateLimited,
         ReconnectNeeded,
         RequestRefused,
+        SchemaChanged,
         SetupError,
         SocialConnectError,
+        TargetBusy,
+        TargetError,
         TryAgainLater,
         Unavailable,
         UnknownName,
@@ -102,6 +106,7 @@ __all__ = [
     "Column",
     "Connector",
     "Cursor",
+    "DamagedState",
     "Diagnosis",
     "Disconnected",
     "EmptySelection",
@@ -140,10 +145,13 @@ __all__ = [
     "Resource",
     "ResourcePicker",
     "Run",
+    "SchemaChanged",
     "Secret",
     "Settings",
     "SetupError",
     "SocialConnectError",
+    "TargetBusy",
+    "TargetError",
     "Trace",
     "TryAgainLater",
     "Unavailable",
@@ -172,10 +180,10 @@ _HOMES = {
     "clerk.ways": "Link",
     "client": "Client",
     "embedded": "sandbox",
-    "errors": "AccessDenied AccountError EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
+    "errors": "AccessDenied AccountError DamagedState EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
     "MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError "
-    "ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused SetupError SocialConnectError "
-    "TryAgainLater Unavailable UnknownName UsageError UserNotFound",
+    "ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused SchemaChanged SetupError "
+    "SocialConnectError TargetBusy TargetError TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
     "http.replaying": "replay",
     "login": "login logout whoami",

@@ -9,7 +9,10 @@
     │   ├── InvalidKey        Clerk refused the key
     │   ├── ProviderNotEnabled  the instance does not offer this provider
     │   ├── MissingPackage    an extra is not installed
-    │   └── NotRecorded       the cassette that is played does not hold the request
+    │   ├── NotRecorded       the cassette that is played does not hold the request
+    │   ├── TargetError       where an export goes cannot be written to
+    │   ├── SchemaChanged     a column there is of another type by now
+    │   └── DamagedState      what an export keeps of its progress cannot be read
     ├── AccountError          the account's owner must act   (exit 4)
     │   ├── UserNotFound      this instance has no such user
     │   ├── NotConnected      the user has not connected this provider
@@ -19,7 +22,8 @@
     │   └── NotFound          the provider has no such thing, or hides it
     ├── TryAgainLater         nothing is wrong but the moment (exit 5)
     │   ├── RateLimited       a limit asks for a longer wait than allowed
-    │   └── Unavailable       the service failed or could not be reached
+    │   ├── Unavailable       the service failed or could not be reached
+    │   └── TargetBusy        another export is writing to the same place
     └── ProtocolError         the service answered what it should not (exit 6)
         ├── ForeignOrigin     a request would have left the provider's own hosts
         ├── MalformedResponse the body is not what the provider documents
@@ -173,6 +177,24 @@ class NotRecorded(SetupError):
     code = "not_recorded"
 
 
+class TargetError(SetupError):
+    """Where an export goes cannot be reached or written to: what was there before is untouched."""
+
+    code = "target"
+
+
+class SchemaChanged(SetupError):
+    """A column of the target has another type than the resource declares by now: nothing was written."""
+
+    code = "schema_changed"
+
+
+class DamagedState(SetupError):
+    """What an export keeps of its own progress, beside the data, cannot be read: the data are untouched."""
+
+    code = "damaged_state"
+
+
 class AccountError(SocialConnectError):
     """One account cannot be read until its owner, or who looks after it, does something."""
 
@@ -306,6 +328,12 @@ class Unavailable(TryAgainLater):
     """The service failed, was cut off or could not be reached, also after retries."""
 
     code = "unavailable"
+
+
+class TargetBusy(TryAgainLater):
+    """Another export is writing to the same target."""
+
+    code = "target_busy"
 
 
 class ProtocolError(SocialConnectError):

@@ -36,6 +36,11 @@ _PANDAS: dict[pa.DataType, Callable[[], pd.api.extensions.ExtensionDtype]] = {
 }
 
 
+def arrow_type(dtype: Dtype) -> pa.DataType:
+    """The Arrow type of a column: categories and JSON are texts, times are in UTC to the microsecond."""
+    return _ARROW[dtype]
+
+
 class Table:
     """Rows of one resource on their way to a frame: `lead` columns first, then the declared ones.
 
