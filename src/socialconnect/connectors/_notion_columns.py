@@ -10,12 +10,13 @@ USER = (
     *columns("category", "object type"),
     *columns("string", "name avatar_url", personal=True),
     *columns("string", "email", under="person", personal=True),
-    *columns("boolean", "email_verified", under="person", personal=True),
+    *columns("boolean", "email_verified", under="person"),
     *columns("category", "type", under="bot.owner"),
     *columns("boolean", "workspace", under="bot.owner"),
     *columns("string", "id name avatar_url", under="bot.owner.user", personal=True),
     Column("bot_owner_user_email", "string", "bot.owner.user.person.email", personal=True),
-    *columns("string", "workspace_id workspace_name", under="bot"),
+    *columns("string", "workspace_id", under="bot"),
+    *columns("string", "workspace_name", under="bot", personal=True),
     Column("bot_max_file_upload_bytes", "Int64", "bot.workspace_limits.max_file_upload_size_in_bytes"),
 )
 
@@ -37,7 +38,7 @@ _PARENT = (
     Column("parent_id", "string", _ANY_PARENT, note="None where the workspace itself is the parent"),
 )
 _LOOKS = (
-    *columns("string", "url public_url"),
+    *columns("string", "url public_url", personal=True),
     Column("icon_type", "category", "icon.type"),
     Column("icon", "string", "icon.emoji|icon.external.url|icon.file.url|icon.custom_emoji.url"),
     Column("cover_url", "string", "cover.external.url|cover.file.url"),
@@ -54,7 +55,7 @@ PAGE = (
 )
 _SCHEMA = (
     Column("property_count", "Int64", "properties", form="count"),
-    Column("properties", "json", note="the schema: each property's id, type and settings by its name"),
+    Column("properties", "json", personal=True, note="the schema: each property's id, type and settings by its name"),
 )
 
 
@@ -84,7 +85,7 @@ FOUND = (
     Column("database_parent_id", "string", _ANY_PARENT.replace("parent.", "database_parent.")),
     *columns("boolean", "is_inline"),
     _SCHEMA[0],
-    Column("properties", "json", on_request=True),
+    Column("properties", "json", on_request=True, personal=True),
 )
 DATABASE = (
     *columns("string", "id"),
@@ -95,7 +96,7 @@ DATABASE = (
     *columns("boolean", "is_inline is_locked"),
     *_MADE,
     *_LOOKS,
-    Column("data_sources", "json", note="`[{id, name}]`; as rows, they are the resource sources"),
+    Column("data_sources", "json", personal=True, note="`[{id, name}]`; as rows, they are the resource sources"),
 )
 BLOCK = (
     *columns("string", "id"),
@@ -107,8 +108,8 @@ BLOCK = (
     _joined("text", "<type>.rich_text[].plain_text|<type>.title[].plain_text"),
     _joined("caption", "<type>.caption[].plain_text"),
     Column("title", "string", "child_page.title|child_database.title", personal=True),
-    Column("url", "string", "<type>.url|<type>.external.url|<type>.file.url"),
-    Column("name", "string", "<type>.name"),
+    Column("url", "string", "<type>.url|<type>.external.url|<type>.file.url", personal=True),
+    Column("name", "string", "<type>.name", personal=True),
     Column("language", "category", "<type>.language"),
     Column("checked", "boolean", "<type>.checked"),
     Column("color", "category", "<type>.color"),
@@ -116,15 +117,15 @@ BLOCK = (
     Column("list_start_index", "Int64", "<type>.list_start_index"),
     Column("list_format", "category", "<type>.list_format"),
     Column("icon", "string", "<type>.icon.emoji|<type>.icon.external.url|<type>.icon.file.url"),
-    Column("expression", "string", "<type>.expression"),
+    Column("expression", "string", "<type>.expression", personal=True),
     Column("synced_from", "string", "synced_block.synced_from.block_id"),
     Column("link_type", "category", "link_to_page.type"),
     Column("link_id", "string", "link_to_page.page_id|link_to_page.database_id|link_to_page.comment_id"),
     Column("table_width", "Int64", "table.table_width"),
     *columns("boolean", "has_column_header has_row_header", under="table", prefix=""),
-    Column("cells", "json", "table_row.cells", note="the rich texts of each cell of a table's row"),
+    Column("cells", "json", "table_row.cells", personal=True, note="the rich texts of each cell of a table's row"),
     Column("width_ratio", "Float64", "column.width_ratio"),
-    Column("meeting_notes", "json", "meeting_notes|transcription"),
+    Column("meeting_notes", "json", "meeting_notes|transcription", personal=True),
     Column("unsupported_type", "category", "unsupported.block_type"),
 )
 COMMENT = (
@@ -134,7 +135,7 @@ COMMENT = (
     _joined("text", "rich_text[].plain_text"),
     Column("display_name_type", "category", "display_name.type"),
     Column("display_name", "string", "display_name.resolved_name", personal=True),
-    Column("attachments", "list", "attachments[].file.url"),
+    Column("attachments", "list", "attachments[].file.url", personal=True),
 )
 
 
