@@ -152,7 +152,7 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
-            columns=(*PAGE, Column("properties", "json", on_request=True)),
+            columns=(*PAGE, Column("properties", "json", on_request=True, personal=True)),
             notes=(_INDEX_NOTE, "What stands on a page is in blocks, its properties as columns in rows.", _ABSENT_NOTE),
         ),
         Resource(
@@ -212,7 +212,7 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
-            columns=columns("string", "id name", personal=True),
+            columns=(*columns("string", "id"), *columns("string", "name", personal=True)),
             notes=("There are none in version 2022-06-28, where a database is a table itself.",),
         ),
         Resource(
