@@ -39,7 +39,7 @@ connector = Connector(
                 *columns("boolean", "email_verified"),
                 *columns("category", "account_type account_status"),
                 *columns("string", "picture", personal=True),
-                *columns("string", "zoneinfo locale"),
+                *columns("string", "zoneinfo locale", personal=True),
                 *columns(
                     "string",
                     "job_title organization department location",
@@ -57,7 +57,8 @@ connector = Connector(
             source=f"{_DOCS}/oauth/getting-started/making-calls-to-api/",
             key=("cloud_id",),
             columns=(
-                *columns("string", "cloud_id=id name url"),
+                *columns("string", "cloud_id=id"),
+                *columns("string", "name url", personal=True),
                 *columns("list", "scopes"),
                 *columns("string", "avatar_url=avatarUrl"),
             ),
