@@ -13,7 +13,7 @@ _DOCS = "https://developer.atlassian.com/cloud/bitbucket/rest"
 _API = "/2.0"
 _STATES = ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")
 _QUERY = Param("q", note="A condition as Bitbucket writes it: 'updated_on > 2026-05-01'.")
-_WORKSPACE = Parent("workspaces", "workspace", "slug", keep=True, usual=2, note="A slug of workspaces.")
+_WORKSPACE = Parent("workspaces", "workspace", "slug", keep=True, usual=2, personal=True, note="A slug of workspaces.")
 
 _RULES = (
     ErrorRule(
@@ -46,8 +46,7 @@ _RESOURCES = (
         scopes=("account",),
         key=("uuid",),
         columns=(
-            *columns("string", "uuid account_id"),
-            *columns("string", "username nickname display_name", personal=True),
+            *columns("string", "uuid account_id username nickname display_name", personal=True),
             *columns("datetime", "created_on"),
             *columns("string", "location website", personal=True),
             Column("avatar", "string", "links.avatar.href", personal=True),
@@ -78,7 +77,8 @@ _RESOURCES = (
         scopes=("account",),
         key=("slug",),
         columns=(
-            *columns("string", "slug uuid", under="workspace", prefix=""),
+            *columns("string", "slug", under="workspace", prefix="", personal=True),
+            *columns("string", "uuid", under="workspace", prefix=""),
             Column("is_admin", "boolean", "administrator"),
         ),
         notes=(
@@ -104,9 +104,11 @@ _RESOURCES = (
         key=("uuid",),
         changed="updated_on",
         columns=(
-            *columns("string", "uuid full_name name slug"),
+            *columns("string", "uuid"),
+            *columns("string", "full_name", personal=True),
+            *columns("string", "name slug"),
             *columns("boolean", "is_private"),
-            Column("description", "string", na=("",)),
+            Column("description", "string", na=("",), personal=True),
             Column("language", "category", na=("",)),
             *columns("Int64", "size"),
             *columns("datetime", "created_on updated_on"),
@@ -114,8 +116,8 @@ _RESOURCES = (
             Column("project_key", "string", "project.key"),
             *columns("category", "fork_policy"),
             *columns("boolean", "has_wiki"),
-            Column("url", "string", "links.html.href"),
-            Column("parent", "string", "parent.full_name"),
+            Column("url", "string", "links.html.href", personal=True),
+            Column("parent", "string", "parent.full_name", personal=True),
         ),
         notes=(
             "1,000 requests for repositories in an hour: of each user, or, as its support says, of the whole app.",
@@ -136,21 +138,21 @@ _RESOURCES = (
         key=("repository", "id"),
         changed="updated_on",
         columns=(
-            Column("repository", "string", "destination.repository.full_name"),
+            Column("repository", "string", "destination.repository.full_name", personal=True),
             *columns("string", "id"),
             Column("title", "string", personal=True),
             Column("description", "string", "description|summary.raw", na=("",), personal=True),
             *columns("category", "state"),
             *columns("boolean", "draft close_source_branch"),
             Column("author", "string", "author.display_name", personal=True),
-            Column("source_repository", "string", "source.repository.full_name"),
+            Column("source_repository", "string", "source.repository.full_name", personal=True),
             Column("source_branch", "string", "source.branch.name"),
             Column("destination_branch", "string", "destination.branch.name"),
             Column("merge_commit", "string", "merge_commit.hash"),
             Column("closed_by", "string", "closed_by.display_name", personal=True),
             *columns("Int64", "comment_count task_count"),
             *columns("datetime", "created_on updated_on"),
-            Column("url", "string", "links.html.href"),
+            Column("url", "string", "links.html.href", personal=True),
         ),
         notes=(
             "id is the number in its repository.",
