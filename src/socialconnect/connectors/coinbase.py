@@ -68,10 +68,11 @@ connector = Connector(
                 *columns("string", "location=profile_location bio=profile_bio", personal=True),
                 *columns("string", "email", personal=True),
                 Column("country", "category", "country.code", personal=True),
-                *columns("category", "native_currency time_zone"),
+                *columns("category", "native_currency"),
+                *columns("category", "time_zone", personal=True),
                 *columns("string", "profile_url avatar_url", personal=True),
                 *columns("datetime", "created_at"),
-                *columns("string", "resource_path"),
+                *columns("string", "resource_path", personal=True),
             ),
             notes=(
                 "Every token may read the public part.",
@@ -97,7 +98,7 @@ connector = Connector(
                 Column("currency_name", "string", "currency.name"),
                 *_money("balance"),
                 *columns("datetime", "created_at updated_at"),
-                *columns("string", "resource_path"),
+                *columns("string", "resource_path", personal=True),
             ),
             usual=2.0,
             notes=(
@@ -139,7 +140,7 @@ connector = Connector(
                 Column("to_type", "category", "to.resource"),
                 Column("to_address", "string", "to.address", personal=True),
                 Column("from_type", "category", "from.resource"),
-                *columns("string", "resource_path"),
+                *columns("string", "resource_path", personal=True),
             ),
             notes=(
                 _EXACT,
