@@ -58,16 +58,16 @@ connector = Connector(
             scopes=("account_info.read",),
             key=("account_id",),
             columns=(
-                *columns("string", "account_id"),
+                *columns("string", "account_id", personal=True),
                 *columns("string", "display_name given_name surname", under="name", prefix="", personal=True),
                 *columns("string", "email", personal=True),
                 *columns("boolean", "email_verified disabled"),
-                *columns("category", "country locale"),
+                *columns("category", "country locale", personal=True),
                 Column("account_type", "category", "account_type.'.tag'"),
                 *columns("boolean", "is_paired"),
                 *columns("string", "profile_photo_url", personal=True),
                 *columns("string", "id name", under="team"),
-                *columns("string", "team_member_id"),
+                *columns("string", "team_member_id", personal=True),
                 Column("root_namespace_id", "string", "root_info.root_namespace_id"),
             ),
             notes=(
@@ -128,7 +128,7 @@ connector = Connector(
             scopes=("account_info.read",),
             key=("account_id",),
             columns=(
-                Column("account_id", "string", of_account="provider_user_id"),
+                Column("account_id", "string", of_account="provider_user_id", personal=True),
                 *columns("Int64", "used"),
                 Column("allocated", "Int64", "allocation.allocated"),
                 Column("allocation", "category", "allocation.'.tag'"),
