@@ -59,8 +59,7 @@ connector = Connector(
             fuller={"email": "the address"},
             key=("id",),
             columns=(
-                *columns("string", "id"),
-                *columns("string", "name first_name middle_name last_name short_name email", personal=True),
+                *columns("string", "id name first_name middle_name last_name short_name email", personal=True),
                 *columns("string", "url", under="picture.data", prefix="picture_", personal=True),
                 *columns("boolean", "is_silhouette", under="picture.data", prefix=""),
             ),
@@ -82,11 +81,12 @@ connector = Connector(
             key=("id",),
             drop=("access_token",),  # each Page's own
             columns=(
-                *columns("string", "id name"),
+                *columns("string", "id"),
+                *columns("string", "name", personal=True),
                 *columns("category", "category"),
                 *columns("list", "tasks"),
                 *columns("Int64", "fan_count followers_count"),
-                *columns("string", "link username"),
+                *columns("string", "link username", personal=True),
             ),
             notes=(
                 "Only the named fields are asked for: by default Facebook would send a token of each Page.",
