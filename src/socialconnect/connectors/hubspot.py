@@ -51,7 +51,7 @@ def _word(names: str, *, personal: bool = False) -> tuple[Column, ...]:
     return columns("category", names, under="properties", prefix="", na=("",), personal=personal)
 
 
-def _objects(name: str, doc: str, properties: str, own: tuple[Column, ...]) -> Resource:
+def _objects(name: str, doc: str, properties: str, own: tuple[Column, ...], *, people: bool = False) -> Resource:
     """One kind of CRM record. Only the properties that are asked for come."""
     return Resource(
         name,
@@ -68,7 +68,7 @@ def _objects(name: str, doc: str, properties: str, own: tuple[Column, ...]) -> R
         scopes=(f"crm.objects.{name}.read",),
         key=("id",),
         changed="updated_at",
-        columns=(*columns("string", "id"), *own, *_LIFE),
+        columns=(*columns("string", "id", personal=people), *own, *_LIFE),
         usual=3.0,
         notes=_NOTES,
     )
@@ -111,10 +111,11 @@ connector = Connector(
             (
                 *_property("email firstname lastname phone company website", personal=True),
                 *_word("lifecyclestage hs_lead_status"),
-                *_property("hubspot_owner_id"),
+                *_property("hubspot_owner_id", personal=True),
                 *_property("city", personal=True),
                 *_word("country", personal=True),
             ),
+            people=True,
         ),
         _objects(
             "companies",
@@ -126,7 +127,7 @@ connector = Connector(
                 *_word("industry"),
                 *_property("phone city"),
                 *_word("country lifecyclestage"),
-                *_property("hubspot_owner_id"),
+                *_property("hubspot_owner_id", personal=True),
                 *columns(
                     "Float64", "numberofemployees annualrevenue", under="properties", prefix="", form="text", na=("",)
                 ),
@@ -142,7 +143,7 @@ connector = Connector(
                 *_word("deal_currency_code dealstage pipeline"),
                 Column("closedate", "datetime", "properties.closedate", na=("",)),
                 Column("hs_is_closed_won", "boolean", "properties.hs_is_closed_won", form="text", na=("",)),
-                *_property("hubspot_owner_id"),
+                *_property("hubspot_owner_id", personal=True),
             ),
         ),
         Resource(
@@ -158,8 +159,7 @@ connector = Connector(
             key=("id",),
             changed="updated_at",
             columns=(
-                *columns("string", "id"),
-                *columns("string", "email first_name=firstName last_name=lastName", personal=True),
+                *columns("string", "id email first_name=firstName last_name=lastName", personal=True),
                 Column("own_id", "string", "userId", form="text", personal=True),
                 *columns("category", "type"),
                 *columns("boolean", "archived"),
