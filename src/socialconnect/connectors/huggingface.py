@@ -9,7 +9,8 @@ from socialconnect.reading.paginate import LinkHeader
 _DOCS = "https://huggingface.co/docs"
 _FIELDS = "author createdAt lastModified likes private sha tags trendingScore"
 _COLUMNS = (
-    *columns("string", "id author sha"),
+    *columns("string", "id author", personal=True),
+    *columns("string", "sha"),
     *columns("boolean", "private"),
     *columns("Int64", "likes"),
     *columns("Float64", "trending_score=trendingScore"),
@@ -88,7 +89,7 @@ connector = Connector(
                 *columns("string", "picture profile", personal=True),
                 *columns("string", "website", na=("",), personal=True),
                 *columns("boolean", "is_pro=isPro can_pay=canPay"),
-                Column("orgs", "list", "orgs[].preferred_username", personal=True),
+                Column("orgs", "list", "orgs[].preferred_username"),
             ),
             notes=(
                 "sub stays when somebody takes another name, preferred_username does not.",
@@ -119,7 +120,7 @@ connector = Connector(
             "runtime sdk subdomain",
             (
                 *columns("category", "sdk"),
-                *columns("string", "subdomain"),
+                *columns("string", "subdomain", personal=True),
                 *columns("category", "stage=stage hardware=hardware.current", under="runtime", prefix=""),
             ),
         ),
