@@ -73,7 +73,7 @@ connector = Connector(
             columns=(
                 *columns("string", "id name display_name=displayName email avatar_url=avatarUrl", personal=True),
                 *columns("boolean", "active admin guest"),
-                *columns("string", "timezone"),
+                *columns("string", "timezone", personal=True),
                 *columns("datetime", "created_at=createdAt updated_at=updatedAt last_seen=lastSeen"),
                 *columns("string", "url", personal=True),
                 Column("organization_id", "string", "organization.id"),
@@ -126,7 +126,7 @@ connector = Connector(
                 *columns("datetime", "due_date=dueDate created_at=createdAt updated_at=updatedAt"),
                 *columns("datetime", "started_at=startedAt completed_at=completedAt canceled_at=canceledAt"),
                 *columns("datetime", "archived_at=archivedAt"),
-                *columns("string", "url"),
+                *columns("string", "url", personal=True),
             ),
             usual=2.0,
             notes=(
@@ -150,7 +150,9 @@ connector = Connector(
             key=("id",),
             changed="updated_at",
             columns=(
-                *columns("string", "id key name description timezone"),
+                *columns("string", "id key name"),
+                *columns("string", "description", personal=True),
+                *columns("string", "timezone"),
                 *columns("category", "visibility"),
                 *columns("datetime", "created_at=createdAt updated_at=updatedAt archived_at=archivedAt"),
             ),
@@ -169,7 +171,9 @@ connector = Connector(
             key=("id",),
             changed="updated_at",
             columns=(
-                *columns("string", "id name description slug_id=slugId"),
+                *columns("string", "id name"),
+                *columns("string", "description", personal=True),
+                *columns("string", "slug_id=slugId"),
                 Column("status", "category", "status.name"),
                 Column("status_type", "category", "status.type"),
                 *columns("Float64", "progress"),
@@ -178,7 +182,7 @@ connector = Connector(
                 *columns("datetime", "start_date=startDate target_date=targetDate"),
                 Column("lead", "string", "lead.displayName", personal=True),
                 *columns("datetime", "created_at=createdAt updated_at=updatedAt completed_at=completedAt"),
-                *columns("string", "url"),
+                *columns("string", "url", personal=True),
             ),
             notes=("progress is between 0 and 1.", "status takes the place of state, which is deprecated."),
         ),
