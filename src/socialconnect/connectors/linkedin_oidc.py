@@ -22,7 +22,12 @@ connector = Connector(
             key=("sub",),
             columns=(
                 *columns("string", "sub name given_name family_name picture", personal=True),
-                Column("locale", "string", fill="{locale.language}-{locale.country}|{locale.language}|{locale}"),
+                Column(
+                    "locale",
+                    "string",
+                    fill="{locale.language}-{locale.country}|{locale.language}|{locale}",
+                    personal=True,
+                ),
                 *columns("string", "email", personal=True),
                 *columns("boolean", "email_verified", form="text"),
             ),
