@@ -208,7 +208,7 @@ connector = Connector(
                 *columns("datetime", "played_at"),
                 *_track("track"),
                 Column("context_type", "category", "context.type"),
-                Column("context_uri", "string", "context.uri"),
+                Column("context_uri", "string", "context.uri", personal=True),
             ),
             notes=(
                 "Spotify keeps the last 50 for apps: read often to have more. Episodes are not among them.",
