@@ -102,7 +102,8 @@ connector = Connector(
                 *columns("Int64", "duration width height"),
                 *columns("Int64", "views=view_count likes=like_count comments=comment_count shares=share_count"),
                 *columns("string", "share_url", personal=True),
-                *columns("string", "embed_link cover_url=cover_image_url"),
+                *columns("string", "embed_link"),
+                *columns("string", "cover_url=cover_image_url", personal=True),
             ),
             usual=2.0,
             notes=(
