@@ -84,7 +84,7 @@ connector = Connector(
                 *columns("category", "language"),
                 *columns("list", "tags"),
                 *columns("boolean", "is_mature"),
-                *columns("string", "thumbnail_url"),
+                *columns("string", "thumbnail_url", personal=True),
             ),
             notes=(
                 "Streams move while they are read, for those with the most viewers come first: one may come twice.",
