@@ -92,7 +92,8 @@ connector = Connector(
             changed="updated_at",
             drop=("env", "protectionBypass"),
             columns=(
-                *columns("string", "id name account_id=accountId"),
+                *columns("string", "id name"),
+                *columns("string", "account_id=accountId", personal=True),
                 *columns("category", "framework node_version=nodeVersion"),
                 *columns("datetime", "created_at=createdAt updated_at=updatedAt", form="ms"),
                 *columns("boolean", "live"),
@@ -127,7 +128,8 @@ connector = Connector(
             changed="created_at",
             since="since",
             columns=(
-                *columns("string", "uid name project_id=projectId url"),
+                *columns("string", "uid name project_id=projectId"),
+                *columns("string", "url", personal=True),
                 *columns("category", "state=state|readyState target source"),
                 *columns("datetime", "created_at=createdAt|created building_at=buildingAt", form="ms"),
                 *columns("datetime", "ready_at=readyAt|ready", form="ms"),
@@ -135,7 +137,7 @@ connector = Connector(
                 Column("branch", "string", "meta.githubCommitRef"),
                 Column("commit", "string", "meta.githubCommitSha"),
                 *columns("category", "error_code=errorCode"),
-                *columns("string", "inspector_url=inspectorUrl"),
+                *columns("string", "inspector_url=inspectorUrl", personal=True),
             ),
             usual=2.0,
             notes=(
@@ -156,7 +158,8 @@ connector = Connector(
             key=("id",),
             drop=("inviteCode",),
             columns=(
-                *columns("string", "id slug name description avatar creator_id=creatorId"),
+                *columns("string", "id"),
+                *columns("string", "slug name description avatar creator_id=creatorId", personal=True),
                 Column("role", "category", "membership.role"),
                 *columns("boolean", "limited"),
                 *columns("datetime", "created_at=createdAt updated_at=updatedAt", form="ms"),
