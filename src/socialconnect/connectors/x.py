@@ -56,9 +56,9 @@ _POST_COLUMNS = (
     Column("ref_type", "category", "referenced_tweets[0].type|referenced_posts[0].type"),
     Column("ref_id", "string", "referenced_tweets[0].id|referenced_posts[0].id"),
     *columns("boolean", "possibly_sensitive"),
-    Column("hashtags", "list", "entities.hashtags[].tag"),
+    Column("hashtags", "list", "entities.hashtags[].tag", personal=True),
     Column("mentions", "list", "entities.mentions[].username", personal=True),
-    Column("links", "list", "entities.urls[].expanded_url"),
+    Column("links", "list", "entities.urls[].expanded_url", personal=True),
     Column("edit_ids", "list", "edit_history_tweet_ids|edit_history_post_ids"),
 )
 
