@@ -180,8 +180,8 @@ _HOMES = {
     "clerk.ways": "Link",
     "client": "Client",
     "embedded": "sandbox",
-    "errors": "AccessDenied AccountError DamagedState EmptySelection ForeignOrigin InvalidKey MalformedResponse MissingKey "
-    "MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError "
+    "errors": "AccessDenied AccountError DamagedState EmptySelection ForeignOrigin InvalidKey MalformedResponse "
+    "MissingKey MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError "
     "ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused SchemaChanged SetupError "
     "SocialConnectError TargetBusy TargetError TryAgainLater Unavailable UnknownName UsageError UserNotFound",
     "http.recording": "record",
