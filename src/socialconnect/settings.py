@@ -65,6 +65,10 @@ class Settings(BaseSettings):
     holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. What is
     not used for 30 days is dropped, and past 1 GiB what was used longest ago. It needs the extra `cache`.
 
+    `hash_key` is what an export hashes personal columns with (`--hash-personal`): a secret of at least 32 bytes, the same
+    for every export whose rows are to be joined. `openssl rand -hex 32` makes one; whoever has it can find out whose
+    rows are whose.
+
     `redirect_url` is where `connect(…, flow="native")` ends, an address that the Clerk instance allows: by default the
     user's page of its Account Portal.
 
@@ -95,6 +99,7 @@ class Settings(BaseSettings):
     engine: Literal["thread", "nested"] = "thread"
     progress: bool | None = None
     cache: str | Path = ""
+    hash_key: SecretStr | None = None
     redirect_url: str = ""
 
     @classmethod
@@ -163,6 +168,7 @@ class Settings(BaseSettings):
         """What a cell shows that ends with it: every setting; of the key, only whether there is one."""
         values: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields}
         values["secret_key"] = "there is one" if self._key() else "none"
+        values["hash_key"] = "there is one" if self.hash_key else ""
         rows = [(name, "" if value in (None, "", {}) else value) for name, value in values.items()]
         return block(
             table(
