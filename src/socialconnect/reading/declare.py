@@ -22,6 +22,7 @@ from socialconnect.reading.names import check_name, unknown
 from socialconnect.reading.param import Param, Value
 from socialconnect.reading.profile import Profile
 from socialconnect.reading.resource import IDENTITY, Asks, Parent, Resource
+from socialconnect.reading.sync import Gone, Sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,10 +35,12 @@ __all__ = [
     "Connector",
     "Dtype",
     "Form",
+    "Gone",
     "Param",
     "Parent",
     "Profile",
     "Resource",
+    "Sync",
     "Value",
     "columns",
     "unknown",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from socialconnect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +40,11 @@ class Param:
     `many` takes a list too, joined by commas, or with `repeat` sent as one `name=value` each. Refused here: what is not
     of `kind` or among `choices`, below `least` or above `most`, does not fit `pattern`, stands beside one of
     `excludes`, or without one of `needs`. A `datetime` is sent as ISO 8601 in UTC, with `form="s"` or `"ms"` as seconds
-    or milliseconds since 1970.
+    or milliseconds since 1970. `wrap` is the text in which it stands there in place of `{}`, in a body as JSON; `scope`
+    the one without which the provider refuses it.
+
+    >>> Param("changed_after", datetime, to="q", wrap="modifiedTime > '{}'").texts("2026-05-01")
+    ["modifiedTime > '2026-05-01T00:00:00Z'"]
     """
 
     name: str
@@ -55,12 +61,14 @@ class Param:
     to: str = ""
     safe: str = ""
     form: Literal["", "s", "ms"] = ""
+    wrap: str = ""
+    scope: str = ""
     default: Value = None
     note: str = ""
 
     def texts(self, value: Value) -> list[str]:
         """The value as the provider takes it, once or several times; a UsageError where it cannot be so."""
-        texts = [_text(item) for item in self.values(value)]
+        texts = [self._wrapped(_text(item)) for item in self.values(value)]
         return texts if self.repeat or not self.many else [",".join(texts)]
 
     def values(self, value: Value) -> list[Json]:
@@ -73,11 +81,19 @@ class Param:
 
     def body(self, value: Value) -> Json:
         """The value for a JSON body."""
+        if self.wrap:
+            wrapped: Json = msgspec.json.decode(self._wrapped(_text(self.values(value)[0])))
+            return wrapped
         return self.values(value) if self.many else self.values(value)[0]
+
+    def _wrapped(self, text: str) -> str:
+        return self.wrap.replace("{}", text) if self.wrap else text
 
     def __post_init__(self) -> None:
         if self.form and self.kind is not datetime:
             raise UsageError(f"The parameter {self.name!r} is no time.", cure="Leave out its form.")
+        if self.wrap and (self.many or self.wrap.count("{}") != 1):
+            raise UsageError(f"{{}} stands not once in what {self.name!r} is wrapped in.", cure="Mend its wrap.")
         if self.standing is not None:
             self.values(self.standing)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urlencode
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.decide import ErrorRule
     from socialconnect.reading.further import Further
     from socialconnect.reading.paths import Json
+    from socialconnect.reading.sync import Sync
     from socialconnect.reading.variants import Variants
 
 _NOTHING: MappingProxyType[str, str] = MappingProxyType({})
@@ -114,7 +116,11 @@ class Resource:
 
     `scopes` are those of which any one is required; `capability` is what the provider has instead of scopes; `fuller`
     says which scopes bring more, and what. `key` names the columns that identify a row, `changed` the one that tells
-    when it last changed, `since` the parameter that asks for later ones alone.
+    when it last changed, `since` the parameter that asks for later ones alone. `newest` are arguments that list those
+    first that changed last (`{}` where they come so anyway), so that reading can stop where it has been; with
+    `additions`, `changed` is when a row came to be, and what becomes of it later is not seen so. `sync` says how the
+    provider tells changes by a token, `etag` that its answers can be asked for by their ETag: an answer that holds the
+    whole listing is confirmed (304) as long as nothing of it has changed.
 
     With `identity` the one record is Clerk's own of the account (`reading/account.py`): no token is asked for, and no
     request made.
@@ -147,6 +153,10 @@ class Resource:
     key: tuple[str, ...] = ()
     changed: str = ""
     since: str = ""
+    newest: Mapping[str, Value] | None = None
+    additions: bool = False
+    sync: Sync | None = None
+    etag: bool = False
     drop: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     identity: bool = False
@@ -170,8 +180,7 @@ class Resource:
         for path in (self.records, *self.drop):
             if path not in ("", "."):
                 check_path(path, f"The resource {self.name!r}")
-        if self.changed and self.column(self.changed).dtype not in ("datetime", "Int64"):
-            raise UsageError(f"{self.changed!r} of {self.name!r} is no time.", cure="Name a column that only grows.")
+        self._check_changes()
         self._check_identity()
 
     def _check_names(self) -> None:
@@ -190,8 +199,33 @@ class Resource:
             raise UsageError(
                 f"A parameter of {self.name!r} cannot be called {min(reserved)!r}.", cure="Name it and give its `to`."
             )
-        if self.since and self.since not in {param.name for param in self.arguments}:
-            raise unknown("parameter", self.since, (one.name for one in self.arguments), f"of {self.name}")
+
+    def _check_changes(self) -> None:
+        """Hold what is said of changes against the columns and the parameters."""
+        params = {param.name: param for param in self.arguments}
+        for name in (*([self.since] if self.since else []), *(self.sync.excludes if self.sync else ())):
+            if name not in params:
+                raise unknown("parameter", name, params, f"of {self.name}")
+        if self.changed and self.column(self.changed).dtype != "datetime":
+            raise UsageError(f"{self.changed!r} of {self.name!r} is no time.", cure="Name a column of times.")
+        if self.since and params[self.since].kind is not datetime:
+            raise UsageError(f"{self.since!r} of {self.name!r} takes no time.", cure="Give it `kind=datetime`.")
+        if not self.changed and (self.since or self.newest is not None or self.additions):
+            raise UsageError(f"{self.name!r} does not say when a row changed.", cure="Name the column as `changed`.")
+        self.given(self.newest or {})
+        if self.sync is not None:
+            self._check_sync(self.sync)
+        if self.etag and self.method != "GET":
+            raise UsageError(f"{self.name!r} is no GET, which alone has an ETag.", cure="Leave out `etag`.")
+
+    def _check_sync(self, sync: Sync) -> None:
+        check_path(sync.token, f"The resource {self.name!r}")
+        for name in (sync.gone.column, *sync.gone.by) if sync.gone else ():
+            self.column(name)
+        if bool(sync.path) != (self.method == "POST"):
+            raise UsageError(
+                f"The sync token of {self.name!r} has no place to go.", cure="Give a POST's token its `path`."
+            )
 
     def _check_identity(self) -> None:
         asked = self.path or self.params or self.parent or self.further or self.scopes
