@@ -75,8 +75,8 @@ class AccountState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `account` is the external account's id, "" where it is not known. `status` is `reading` until it ends, then the
     outcome's, with its `reason`; `again` says that `--resume` reads it again. `place` is where to go on; `marks` (by
-    parent), `digest` and `full_at` (seconds since 1970) are of the last reading that was whole; `at` is when this was
-    written.
+    parent), `digest` and `full_at` (seconds since 1970) are of the last reading that was whole, and `shape` tells what
+    it asked for; `at` is when this was written.
     """
 
     resource: str
@@ -90,6 +90,7 @@ class AccountState(msgspec.Struct, frozen=True, omit_defaults=True):
     place: Place | None = None
     marks: dict[str, Mark] = msgspec.field(default_factory=dict)
     digest: str = ""
+    shape: str = ""
     full_at: float = 0.0
     at: float = 0.0
 
