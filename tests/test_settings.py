@@ -219,11 +219,12 @@ def test_production_is_known_by_the_key(key, production):
         lambda s: repr(list(s)),
         lambda s: repr(copy.deepcopy(s)),
         lambda s: repr(s.key()),
+        lambda s: s._repr_html_(),
     ],
 )
-def test_settings_can_be_shown_without_the_key(show):
-    """However settings are turned into text, the key is not in it."""
-    assert "hush-hush" not in show(Settings.make(secret_key="hush-hush"))
+def test_settings_can_be_shown_without_the_keys(show):
+    """However settings are turned into text, neither the secret key nor the one for hashing is in it."""
+    assert "hush-hush" not in show(Settings.make(secret_key="hush-hush", hash_key="hush-hush-too"))
 
 
 def test_settings_cannot_be_pickled():
@@ -271,6 +272,10 @@ def test_defaults():
     assert (settings.transport, settings.engine, settings.progress) == ("auto", "thread", None)
 
 
+def _plain(value):
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
 def test_every_setting_can_be_a_variable(monkeypatch):
     """Each name but the key's is SOCIALCONNECT_<NAME> in the environment, maps as JSON."""
     given = {
@@ -287,10 +292,11 @@ def test_every_setting_can_be_a_variable(monkeypatch):
         "transport": "httpx",
         "engine": "nested",
         "progress": False,
+        "hash_key": SecretStr("a" * 32),
     }
     for name, value in given.items():
         monkeypatch.setenv(
-            f"SOCIALCONNECT_{name.upper()}", json.dumps(value) if isinstance(value, dict) else str(value)
+            f"SOCIALCONNECT_{name.upper()}", json.dumps(value) if isinstance(value, dict) else _plain(value)
         )
     assert Settings.make().model_dump(exclude={"secret_key"}) == given
     assert set(given) | {"secret_key"} == set(FIELDS)

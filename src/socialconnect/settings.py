@@ -65,9 +65,9 @@ class Settings(BaseSettings):
     holds what the providers answered, so personal data, and is readable by you alone; tokens are never in it. What is
     not used for 30 days is dropped, and past 1 GiB what was used longest ago. It needs the extra `cache`.
 
-    `hash_key` is what an export hashes personal columns with (`--hash-personal`): a secret of at least 32 bytes, the same
-    for every export whose rows are to be joined. `openssl rand -hex 32` makes one; whoever has it can find out whose
-    rows are whose.
+    `hash_key` is what an export hashes personal columns with (`--hash-personal`): a secret of at least 32 bytes, the
+    same for every export whose rows are to be joined. `openssl rand -hex 32` makes one. Whoever has it can find out
+    whose rows are whose.
 
     `redirect_url` is where `connect(…, flow="native")` ends, an address that the Clerk instance allows: by default the
     user's page of its Account Portal.
