@@ -75,9 +75,19 @@ class Column:
     `default` stands for a value that the provider leaves out. `fill` puts a text together, the first of several that
     can be: `"https://cdn.example/{id}/{avatar}.png"`, `"{locale.language}-{locale.country}|{locale}"`.
 
-    `on_request` columns come only where they are named; `personal` says that the column is personal data; `of_parent`
-    names the column of the parent whose value each row carries, `of_account` what of Clerk's own record of the account
-    (`reading/account.py`).
+    `on_request` columns come only where they are named; `of_parent` names the column of the parent whose value each row
+    carries, `of_account` what of Clerk's own record of the account (`reading/account.py`).
+
+    `personal` says that its values may tell, by themselves, of a natural person, the user or anybody else:
+    who somebody is: names, handles, ids that the provider gave to a person, addresses of mail, post, network and money,
+    phones, pictures, their own pages;
+    what somebody is: birth, gender, work and employer, place, country, language, time zone, a text about them;
+    what somebody wrote or keeps as their own: messages, comments, posts, titles and descriptions of whatever, files,
+    folders, playlists, calendars, and links that open them without signing in.
+    So is what only holds such a value (`ada/engine`, a link with a handle, an object with people in it), what is a
+    person's as well as an organisation's (an owner, a contact, a team that each person has), and what the provider
+    itself made of a person's name. Not personal are names of what people share (repositories, projects, channels, teams,
+    organisations, labels, branches), works that are published, ids of things, times, numbers, states and choices.
     """
 
     name: str
