@@ -40,8 +40,8 @@ _PARENT = (
 _LOOKS = (
     *columns("string", "url public_url", personal=True),
     Column("icon_type", "category", "icon.type"),
-    Column("icon", "string", "icon.emoji|icon.external.url|icon.file.url|icon.custom_emoji.url"),
-    Column("cover_url", "string", "cover.external.url|cover.file.url"),
+    Column("icon", "string", "icon.emoji|icon.external.url|icon.file.url|icon.custom_emoji.url", personal=True),
+    Column("cover_url", "string", "cover.external.url|cover.file.url", personal=True),
 )
 PAGE = (
     *columns("string", "id"),
@@ -116,7 +116,7 @@ BLOCK = (
     Column("is_toggleable", "boolean", "<type>.is_toggleable"),
     Column("list_start_index", "Int64", "<type>.list_start_index"),
     Column("list_format", "category", "<type>.list_format"),
-    Column("icon", "string", "<type>.icon.emoji|<type>.icon.external.url|<type>.icon.file.url"),
+    Column("icon", "string", "<type>.icon.emoji|<type>.icon.external.url|<type>.icon.file.url", personal=True),
     Column("expression", "string", "<type>.expression", personal=True),
     Column("synced_from", "string", "synced_block.synced_from.block_id"),
     Column("link_type", "category", "link_to_page.type"),
