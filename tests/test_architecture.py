@@ -16,7 +16,7 @@ LAYERS = (
     ("errors",),
     ("secret",),
     ("markup", "vault"),
-    ("settings", "progress"),
+    ("settings", "progress", "telemetry"),
     ("reading",),
     ("frames", "reference"),  # beside reading: records become frames in clerk (users, accounts) and in runs
     ("expand",),
@@ -156,6 +156,7 @@ ALONE = {
     "matplotlib": {"plot/canvas.py"},
     "hishel": {"http/kept.py"},
     "sqlite3": {"http/cache.py", "http/kept.py"},
+    "opentelemetry": {"telemetry/counters.py", "telemetry/emitting.py"},
 }
 
 

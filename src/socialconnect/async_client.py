@@ -30,6 +30,7 @@ from socialconnect.runs.select import Chosen, Users, choose, kept
 from socialconnect.runs.tell import OnError, check, tell, tell_left_out
 from socialconnect.settings import Settings, hide
 from socialconnect.standing.part import Standing
+from socialconnect.telemetry.told import carrying_out
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping, Sequence
@@ -94,7 +95,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         >>> list(sc.sandbox(users=2).users(columns=["email"]).columns)
         ['user_id', 'email']
         """
-        with shown("users", self.settings.progress):
+        with shown("users", self.settings.progress), carrying_out("users"):
             return await tables.users_frame(self._clerk, filters, unobserved, names=columns, raw=raw)
 
     async def user(self, user: str, *, columns: Sequence[str] | None = None, raw: bool = False) -> pd.DataFrame:
@@ -122,7 +123,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         BooleanDtype
         """
         chosen = choose(users)
-        with shown("accounts", self.settings.progress):
+        with shown("accounts", self.settings.progress), carrying_out("accounts"):
             frame = await tables.accounts_frame(
                 self._clerk, None if chosen is None else [one.user_id for one in chosen], unobserved
             )
@@ -162,8 +163,8 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         """
         check(on_error)
         asked = replace(asked_for(columns, raw=raw, arguments=arguments), on_error=on_error)
-        with shown(resource, self._showing(progress)):
-            run = await self._carried(resource, asked, choose(users), watch)
+        with shown(resource, self._showing(progress)), carrying_out("read", resource) as told:
+            run = await self._carried(resource, asked, choose(users), told.watching(watch))
         tell(resource, run, on_error)
         return run
 
@@ -199,7 +200,8 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         named = choose(users)
         mine = troubled(run) if named is None else lacking(run, (one.user_id for one in named))
         listed = named is None and broken_off(run)
-        with shown(run.resource, self._showing(progress)):
+        with shown(run.resource, self._showing(progress)), carrying_out("retry", run.resource) as told:
+            watch = told.watching(watch)
             if again := chosen(mine):
                 later.append(await self._reader(run.resource, run.asked, watch).run(again))
             if listed:
@@ -257,7 +259,7 @@ class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
         names, users = list(dict.fromkeys(resources)), kept(users)
         for name in names:
             self.connectors.resource(name)
-        with shown(", ".join(names), self._showing(progress)):
+        with shown(", ".join(names), self._showing(progress)), carrying_out("read_all"):
             # each adds to the count of all of them
             how: dict[str, Any] = {"on_error": "ignore", "watch": watch, "progress": progress}
             runs = await asyncio.gather(*(self.read(name, users, **how) for name in names), return_exceptions=True)

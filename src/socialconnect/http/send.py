@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +40,7 @@ from socialconnect.reading.declare import Budget, Connector
 from socialconnect.reading.messages import Response
 from socialconnect.reading.verdict import error_for
 from socialconnect.secret import scrub
+from socialconnect.telemetry import told
 
 if TYPE_CHECKING:
     from socialconnect.http.cache import Cache
@@ -183,6 +184,7 @@ class Sender:
             sent.token = token.mark if token else ""
             _told(sent)
             observe(sent)
+            told.sent(sent)
             for listener in listening.get():
                 why = exchange.failure.message if exchange.failure else ""
                 listener.hear(sent, Heard(request, url, token, exchange.response, why))
@@ -205,7 +207,9 @@ class Sender:
                     status = exchange.response.status if exchange.response else 0
                     facts = {**self._facts(caller), "status": status}
                     self._wire.budgets.allow(after, self._who(caller), why, **facts)
-                    _log.info("%s: waiting %.1f s (%s)", self._who(caller), after, scrub(why))
+                    _log.info(
+                        "%s: waiting %.1f s (%s)", self._who(caller), after, scrub(why), extra={**facts, "wait": after}
+                    )
                     await self._wait(after, lanes[-1] if throttled else None, caller)
                 case Fail():
                     raise self._error(decision, exchange, caller)
@@ -346,10 +350,13 @@ class Sender:
 
 def _told(sent: Sent) -> None:
     """Log one request: where to without values, for whom, what came; nothing of header, query or body."""
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
     _log.debug(
         "%s %s%s for %s: %s in %.3f s, waited %.1f s, try %d, %s",
         *(sent.method, sent.host, sent.path, sent.user_id or "-", sent.status or "no answer", sent.seconds),
         *(sent.waited, sent.attempt, sent.then + (f" ({sent.why})" if sent.why else "")),
+        extra=asdict(sent),
     )
 
 
