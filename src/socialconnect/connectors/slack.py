@@ -140,7 +140,8 @@ connector = Connector(
             fuller={"groups:read": "private channels"},
             key=("id",),
             columns=(
-                *columns("string", "id name"),
+                *columns("string", "id"),
+                *columns("string", "name", personal=True),
                 *columns("boolean", "is_private is_archived is_general is_member is_shared"),
                 *columns("Int64", "num_members"),
                 *columns("datetime", "created", form="s"),
