@@ -11,26 +11,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from socialconnect.clerk.models import User, counted
-from socialconnect.clerk.strategy import provider_of
-from socialconnect.clerk.tokens import AccountToken, no_token, not_connected
 from socialconnect.errors import (
     NotConnected,
     SetupError,
     SocialConnectError,
-    UsageError,
     UserNotFound,
 )
 from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
-from socialconnect.http.send import Caller, Observer, Sender, Sent, Wire
 from socialconnect.progress.count import Count, current
-from socialconnect.reading.decide import Fail, granted
 from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor
-from socialconnect.reading.fan import Reading, SendFor
-from socialconnect.reading.verdict import error_for
+from socialconnect.reading.fan import Reading
+from socialconnect.runs.account import AccountReader, about
 from socialconnect.runs.order import InOrder
-from socialconnect.runs.outcomes import Outcome
 from socialconnect.runs.run import Run, Watch
 from socialconnect.runs.target import Target
 from socialconnect.tracing.trace import Trace
@@ -42,9 +36,9 @@ if TYPE_CHECKING:
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
-    from socialconnect.reading.further import Send
-    from socialconnect.reading.messages import Request, Response
+    from socialconnect.http.send import Observer, Sent, Wire
     from socialconnect.reading.typed import Page
+    from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.select import Chosen
 
 _log = logging.getLogger(__name__)
@@ -77,16 +71,15 @@ class Reader:
         self._extractor = Extractor(resource, (*chosen, *map(resource.column, self._lent)), raw=raw)
         self._table = Table(self._extractor.columns, raw=raw)
         self._order = InOrder(self._table)
-        self._reading = Reading(connector, resource, self._extractor, dict(arguments or {}))
-        self._senders: dict[str, Sender] = {}
+        reading = Reading(connector, resource, self._extractor, dict(arguments or {}))
+        self._account = AccountReader(clerk, wire, reading, self._count)
         self._without: frozenset[str] = frozenset()
         self._left_out = 0
         self._trace = Trace()
         self._watch = watch
         self._progress: Count | None = None
         self._ended: dict[tuple[int, int], Outcome] = {}
-        self._name = f"{connector.name}.{resource.name}"
-        self._provider = provider_of(connector.strategy)
+        self._name = self._account.name
         self._width = 1
 
     async def run(self, chosen: Sequence[Chosen] | None, *, without: frozenset[str] = frozenset()) -> Run:
@@ -128,7 +121,7 @@ class Reader:
         except SocialConnectError as error:  # what was read until here is kept, and the gap is told
             outcome = self._outcome(Target(place + 1, ""), 0, None)
             outcome.user_id = None
-            outcome.fail(_about(error, outcome))
+            outcome.fail(about(error, outcome))
             self._end(outcome)
         if self._left_out:
             outcome = self._outcome(Target(place + 2, ""), 0, None)
@@ -164,7 +157,7 @@ class Reader:
                 pages[0].rows = len(users)
                 self._left_out += odd
                 for user in users:
-                    accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._provider)
+                    accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._account.provider)
                     if accounts and user.id not in seen:
                         seen.add(user.id)
                         yield Target(place, user.id, accounts, whole=True)
@@ -188,17 +181,17 @@ class Reader:
         number = 0
         for account in unfinished:
             outcome = self._outcome(target, number, account.id)
-            outcome.fail(self._not_connected(target.user_id, "never finished connecting"), "skipped")
+            outcome.fail(self._account.not_connected(target.user_id, "never finished connecting"), "skipped")
             self._end(outcome)
             number += 1
         if target.accounts is not None and not accounts:
             return
         first = self._outcome(target, number, accounts[0].id if len(accounts) == 1 else None)
         try:
-            tokens = [] if self._resource.identity else await self._tokens(target.user_id, first)
+            tokens = await self._account.tokens(target.user_id, first)
             pairs = target.matched(accounts, tokens)
             if not pairs:
-                raise self._not_connected(target.user_id)
+                raise self._account.not_connected(target.user_id)
         except SetupError:
             raise
         except SocialConnectError as error:
@@ -223,89 +216,27 @@ class Reader:
     async def _told(self, target: Target, observe: Observer) -> Target:
         """The target with Clerk's whole record of each account that is wanted."""
         users, _ = counted(b"[" + await self._clerk.user(target.user_id, observe) + b"]", User)
-        told = target.told(users, self._provider)
+        told = target.told(users, self._account.provider)
         if not told.accounts:
-            raise self._not_connected(target.user_id)
+            raise self._account.not_connected(target.user_id)
         return told
-
-    def _not_connected(self, user_id: str, why: str = "") -> NotConnected:
-        return not_connected(user_id, self._connector.title, why, provider=self._connector.name)
 
     async def _read_account(self, target: Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
         """Read every page of one account; returns the number that the next account's pages begin with."""
-        if token is None and not self._resource.identity:
-            outcome.fail(no_token(target.user_id, self._connector.title, provider=self._connector.name))
-            return offset
-        send_for = _unsent if token is None else self._sending(target, outcome, token)
-        taped = self._wire.transport.taped  # a cassette holds every answer that its own calls need
-        whose = target.whose(outcome.external_account_id, token, None if taped else self._wire.known)
         last = offset
-        try:
-            async with aclosing(self._reading.pages(send_for, width=self._width, whose=whose)) as pages:
-                async for number, page in pages:
-                    self._take(target, outcome, offset + number, page)
-                    last = max(last, offset + number + 1)
-        except SetupError:
-            raise
-        except SocialConnectError as error:
-            outcome.fail(_about(error, outcome))
-        else:
-            self._close(outcome)
-        outcome.narrowed = self._connector.narrowed(self._resource, outcome.granted)
+        async with aclosing(self._account.pages(target, outcome, token, width=self._width)) as pages:
+            async for number, page in pages:
+                self._take(target, outcome, offset + number, page)
+                last = max(last, offset + number + 1)
         return last
 
-    def _close(self, outcome: Outcome) -> None:
-        """End what no error ended; where no sites are listed to whoever lacks the scope, that is no empty account."""
-        outcome.close()
-        had = tuple(outcome.granted or ())
-        lacking = self._connector.missing(self._resource, had) if self._resource.parent and had else ()
-        if outcome.status == "empty" and lacking:
-            fail = Fail("scope", "nothing is listed to it", required=lacking, granted=had)
-            error = error_for(fail, self._connector, user_id=outcome.user_id or "", resource=self._name)
-            outcome.fail(_about(error, outcome))
-
-    def _sending(self, target: Target, outcome: Outcome, token: AccessToken) -> SendFor:
-        """What sends the requests of one account, each resource's under its own rules."""
-        account = outcome.external_account_id or f"{target.user_id} {token.provider_user_id}"
-        outcome.granted = token.scopes
-        tokens = AccountToken(
-            token,
-            lambda: self._tokens(target.user_id, outcome),
-            user_id=target.user_id,
-            provider=self._connector.title,
-        )
-
-        def send_for(resource: Resource) -> Send:
-            sender = self._sender(resource)
-            name = f"{self._connector.name}.{resource.name}"
-            caller = Caller(tokens, user_id=target.user_id, account=account, resource=name, path=resource.path)
-
-            async def send(request: Request) -> Response | None:
-                response = await sender.send(request, caller, lambda sent: self._count(sent, outcome))
-                said = granted(response, self._connector.manners) if response else None
-                outcome.granted = outcome.granted if said is None else said
-                return response
-
-            return send
-
-        return send_for
-
-    def _sender(self, resource: Resource) -> Sender:
-        if resource.name not in self._senders:
-            self._senders[resource.name] = Sender(self._connector, self._wire, resource.rules)
-        return self._senders[resource.name]
-
     def _take(self, target: Target, outcome: Outcome, number: int, page: Page) -> None:
-        outcome.take(page)
         if self._progress is not None:
             self._progress.read(page.rows)
         self._order.page(target.place, number, page, (target.user_id, outcome.external_account_id))
 
-    async def _tokens(self, user_id: str, outcome: Outcome) -> list[AccessToken]:
-        return await self._clerk.tokens(user_id, self._connector.strategy, lambda sent: self._count(sent, outcome))
-
     def _outcome(self, target: Target, number: int, account_id: str | None) -> Outcome:
-        outcome = Outcome(target.user_id, self._connector.name, self._name, account_id)
+        outcome = self._account.outcome(target.user_id, account_id)
         self._ended[target.place, number] = outcome
         return outcome
 
@@ -361,18 +292,6 @@ class Reader:
                     "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
                 )
         return frame[~repeated].reset_index(drop=True)
-
-
-def _unsent(resource: Resource) -> Send:
-    """Where there is no token, because none is needed, there is nothing to send either."""
-    raise UsageError(f"{resource.name} is read from Clerk's record, and asks for nothing.")
-
-
-def _about(error: SocialConnectError, outcome: Outcome) -> SocialConnectError:
-    """The error with whom and what it concerns, where it did not know."""
-    for name in ("user_id", "provider", "resource"):
-        error.context.setdefault(name, getattr(outcome, name))
-    return error
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
