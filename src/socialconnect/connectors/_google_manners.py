@@ -6,7 +6,7 @@ from socialconnect.reading.decide import ErrorRule, Manners
 
 AUTH = "https://www.googleapis.com/auth/"
 EMAIL, PROFILE = f"{AUTH}userinfo.email", f"{AUTH}userinfo.profile"
-MAIL = "https://mail.google.com/"
+MAIL, READ_MAIL = "https://mail.google.com/", f"{AUTH}gmail.readonly"
 ALIASES = {"email": EMAIL, "profile": PROFILE}
 
 _REASON = "error.details[].reason|error.errors[].reason"
@@ -42,7 +42,7 @@ _RULES = (
     ),
     ErrorRule("scope", status=(403,), header="www-authenticate=insufficient_scope", required="challenge"),
     ErrorRule("scope", status=(403,), text=r"insufficient authentication scopes", required="challenge"),
-    ErrorRule("scope", status=(403,), text=r"Metadata scope does not support", required=f"={AUTH}gmail.readonly"),
+    ErrorRule("scope", status=(403,), text=r"Metadata scope does not support", required=f"={READ_MAIL}"),
     # An account may be without the service, by its own choice or by its administrator's.
     ErrorRule(
         "denied",

@@ -115,6 +115,7 @@ connector = Connector(
             scopes=_JIRA_SCOPES,
             key=("cloud_id", "id"),
             changed="updated",
+            newest={"jql": "updated >= -365d ORDER BY updated DESC"},
             columns=(
                 *columns("string", "id key"),
                 Column("summary", "string", "fields.summary", personal=True),

@@ -5,6 +5,8 @@ Bitbucket took away in April 2026 what listed across workspaces: everything is r
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from socialconnect.reading.decide import ErrorRule, Manners
 from socialconnect.reading.declare import Budget, Column, Connector, Param, Parent, Profile, Resource, columns
 from socialconnect.reading.paginate import NextUrl
@@ -12,6 +14,14 @@ from socialconnect.reading.paginate import NextUrl
 _DOCS = "https://developer.atlassian.com/cloud/bitbucket/rest"
 _API = "/2.0"
 _STATES = ("OPEN", "MERGED", "DECLINED", "SUPERSEDED")
+_SINCE = Param(
+    "updated_after",
+    datetime,
+    excludes=("q",),
+    to="q",
+    wrap="updated_on > {}",
+    note="Only those changed after this time.",
+)
 _QUERY = Param("q", note="A condition as Bitbucket writes it: 'updated_on > 2026-05-01'.")
 _WORKSPACE = Parent("workspaces", "workspace", "slug", keep=True, usual=2, personal=True, note="A slug of workspaces.")
 
@@ -98,11 +108,13 @@ _RESOURCES = (
         params=(
             Param("role", choices=("member", "contributor", "admin", "owner"), note="'member' by default."),
             _QUERY,
+            _SINCE,
             Param("sort", note="A field, such as 'created_on', or with '-' before it the other way round."),
         ),
         scopes=("repository",),
         key=("uuid",),
         changed="updated_on",
+        since="updated_after",
         columns=(
             *columns("string", "uuid"),
             *columns("string", "full_name", personal=True),
@@ -133,10 +145,11 @@ _RESOURCES = (
         records="values",
         paging=NextUrl("next"),
         parent=_WORKSPACE,
-        params=(Param("state", choices=_STATES, many=True, repeat=True, note="All by default."), _QUERY),
+        params=(Param("state", choices=_STATES, many=True, repeat=True, note="All by default."), _QUERY, _SINCE),
         scopes=("pullrequest",),
         key=("repository", "id"),
         changed="updated_on",
+        since="updated_after",
         columns=(
             Column("repository", "string", "destination.repository.full_name", personal=True),
             *columns("string", "id"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from socialconnect.reading.decide import ErrorRule, Manners
-from socialconnect.reading.declare import Column, Connector, Param, Profile, Resource, columns
+from socialconnect.reading.declare import Column, Connector, Gone, Param, Profile, Resource, Sync, columns
 from socialconnect.reading.paginate import BodyCursor
 
 _DOCS = "https://www.dropbox.com/developers/documentation/http/documentation"
@@ -99,6 +99,12 @@ connector = Connector(
             scopes=("files.metadata.read",),
             key=("id", "path_lower"),
             changed="server_modified",
+            sync=Sync(
+                "cursor",
+                "cursor",
+                path="/2/files/list_folder/continue",
+                gone=Gone("tag", "deleted", by=("path_lower",), inside=True),
+            ),
             columns=(
                 Column("tag", "category", "'.tag'"),
                 *columns("string", "id"),

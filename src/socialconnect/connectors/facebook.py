@@ -111,6 +111,7 @@ connector = Connector(
             key=("id",),
             changed="created_time",
             since="since",
+            additions=True,
             columns=(
                 *columns("string", "id"),
                 *columns("string", "message story", personal=True),

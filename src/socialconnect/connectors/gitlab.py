@@ -68,7 +68,10 @@ _RESOURCES = (
         since="last_activity_after",
         drop=("runners_token",),
         columns=PROJECTS,
-        notes=("Those of groups are included: owned=True gives the user's own alone.",),
+        notes=(
+            "Those of groups are included: owned=True gives the user's own alone.",
+            "last_activity_at tells of pushes and work, not of a name or a setting that was changed.",
+        ),
     ),
     Resource(
         "merge_requests",
@@ -144,6 +147,8 @@ _RESOURCES = (
         scopes=("read_user",),
         key=("id",),
         changed="created_at",
+        newest={"sort": "desc"},
+        additions=True,
         columns=EVENTS,
         notes=("GitLab keeps three years of them.", "Events of epics are not among them.", _STABLE),
     ),

@@ -15,8 +15,17 @@ from socialconnect.connectors._google_columns import (
     PERSON,
     PERSON_FIELDS,
 )
-from socialconnect.connectors._google_manners import ALIASES, EMAIL, MAIL, MANNERS, PROFILE, SEARCHED_IN_PART, scopes
-from socialconnect.reading.declare import Budget, Connector, Param, Parent, Profile, Resource, columns
+from socialconnect.connectors._google_manners import (
+    ALIASES,
+    EMAIL,
+    MAIL,
+    MANNERS,
+    PROFILE,
+    READ_MAIL,
+    SEARCHED_IN_PART,
+    scopes,
+)
+from socialconnect.reading.declare import Budget, Connector, Gone, Param, Parent, Profile, Resource, Sync, columns
 from socialconnect.reading.further import Batch, Detail
 from socialconnect.reading.paginate import Cursor
 
@@ -124,6 +133,7 @@ _RESOURCES = (
         ),
         scopes=scopes("contacts.readonly contacts"),
         key=("resource_name",),
+        sync=Sync("nextSyncToken", "syncToken", asks={"requestSyncToken": "true"}, gone=Gone("deleted"), lasts=7),
         columns=PERSON,
         usual=1.1,
         notes=(
@@ -154,6 +164,12 @@ _RESOURCES = (
         ),
         scopes=scopes("calendar.readonly calendar.calendarlist.readonly calendar.calendarlist calendar"),
         key=("id",),
+        sync=Sync(
+            "nextSyncToken",
+            "syncToken",
+            excludes=("min_access_role", "show_hidden", "show_deleted"),
+            gone=Gone("deleted"),
+        ),
         columns=CALENDAR,
         notes=(
             "Hidden calendars are included, which Google leaves out by default: show_hidden=False does so too.",
@@ -205,6 +221,14 @@ _RESOURCES = (
         )
         + scopes("calendar.events.owned calendar.events.public.readonly calendar.events.freebusy"),
         key=("calendar", "id"),
+        changed="updated",
+        since="updated_min",
+        sync=Sync(
+            "nextSyncToken",
+            "syncToken",
+            excludes=("ical_uid", "order_by", "q", "time_min", "time_max", "updated_min", "show_deleted"),
+            gone=Gone("status", "cancelled"),
+        ),
         columns=EVENT,
         notes=(
             "A series is one row with its recurrence, unless single_events=True asks for every date of it.",
@@ -232,6 +256,14 @@ _RESOURCES = (
         params=(
             Param("q", note="A search as Google Drive writes it: \"mimeType='application/pdf' and trashed=false\"."),
             Param(
+                "modified_after",
+                datetime,
+                excludes=("q",),
+                to="q",
+                wrap="modifiedTime > '{}'",
+                note="Only those modified after this time.",
+            ),
+            Param(
                 "order_by",
                 many=True,
                 pattern=r"(createdTime|folder|modifiedByMeTime|modifiedTime|name|name_natural|quotaBytesUsed|recency"
@@ -251,12 +283,15 @@ _RESOURCES = (
         fuller=dict.fromkeys(scopes("drive.metadata.readonly"), "files that this app did not make or open"),
         rules=(SEARCHED_IN_PART,),
         key=("id",),
+        changed="modified_time",
+        since="modified_after",
         columns=FILE,
         usual=1.1,
         notes=(
             "Trashed files are included: q='trashed=false' leaves them out.",
             "Of shared drives there is what the user has opened; corpora='allDrives' searches all of them.",
             "size is empty for folders; owner_email, owned_by_me and shared are empty in shared drives.",
+            "Who stars, shares or trashes a file leaves its modified_time.",
             "Google is asked for the declared fields alone: raw has nothing more.",
         ),
     ),
@@ -293,12 +328,25 @@ _RESOURCES = (
         ),
         params=(
             Param("q", note="A search as Gmail has it: 'from:ada newer_than:7d'. Needs gmail.readonly."),
+            Param(
+                "received_after",
+                datetime,
+                excludes=("q",),
+                to="q",
+                form="s",
+                wrap="after:{}",
+                scope=READ_MAIL,
+                note="Only those that Gmail had after this time. Needs gmail.readonly.",
+            ),
             Param("label_ids", many=True, repeat=True, to="labelIds", note="Only those with all of these labels."),
             Param("include_spam_trash", bool, to="includeSpamTrash", note="True adds SPAM and TRASH."),
             Param("page_size", int, least=1, most=500, to="maxResults", note="How many a page has; 500 by default."),
         ),
         scopes=(*scopes("gmail.metadata gmail.readonly gmail.modify"), MAIL),
         key=("id",),
+        changed="internal_date",
+        since="received_after",
+        additions=True,
         columns=MESSAGE,
         usual=1.1,
         notes=(

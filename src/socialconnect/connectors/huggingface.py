@@ -65,6 +65,7 @@ def _listing(
         fuller={"read-repos": "private ones"},
         key=("id",),
         changed="last_modified",
+        newest={"sort": "lastModified"},
         columns=(*_COLUMNS, *own),
         notes=(*_NOTES, *notes),
     )

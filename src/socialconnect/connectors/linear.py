@@ -21,18 +21,28 @@ _ISSUES = (
     "labels(first: 10) { nodes { name } } } pageInfo { hasNextPage endCursor } } }"
 )
 _TEAMS = (
-    "query teams($first: Int, $after: String) { teams(first: $first, after: $after) "
+    "query teams($first: Int, $after: String, $filter: TeamFilter) "
+    "{ teams(first: $first, after: $after, filter: $filter) "
     "{ nodes { id key name description timezone visibility createdAt updatedAt archivedAt } "
     "pageInfo { hasNextPage endCursor } } }"
 )
 _PROJECTS = (
-    "query projects($first: Int, $after: String) { projects(first: $first, after: $after, orderBy: updatedAt) "
+    "query projects($first: Int, $after: String, $filter: ProjectFilter) "
+    "{ projects(first: $first, after: $after, filter: $filter, orderBy: updatedAt) "
     "{ nodes { id name description slugId url progress priority health startDate targetDate createdAt updatedAt "
     "completedAt status { name type } lead { displayName } } pageInfo { hasNextPage endCursor } } }"
 )
 _VIEWER = (
     "query viewer { viewer { id name displayName email avatarUrl active admin guest timezone url createdAt updatedAt "
     "lastSeen organization { id name urlKey } } }"
+)
+
+_SINCE = Param(
+    "updated_since",
+    datetime,
+    into="body",
+    to="variables.filter.updatedAt.gte",
+    note="Only those changed at or after this time.",
 )
 
 _CODE, _TYPE = "errors[].extensions.code", "errors[].extensions.type"
@@ -93,13 +103,7 @@ connector = Connector(
             paging=GraphQL("data.issues.pageInfo", "after"),
             params=(
                 Param("filter", dict, into="body", to="variables.filter", note="An IssueFilter, as Linear has it."),
-                Param(
-                    "updated_since",
-                    datetime,
-                    into="body",
-                    to="variables.filter.updatedAt.gte",
-                    note="Only those changed at or after this time.",
-                ),
+                _SINCE,
                 Param("team", into="body", to="variables.filter.team.key.eq", note="A team's key, such as 'ENG'."),
                 Param("page_size", int, least=1, most=250, into="body", to="variables.first", note="100 by default."),
             ),
@@ -146,9 +150,11 @@ connector = Connector(
             json={"query": _TEAMS, "variables": {"first": 100}},
             records="data.teams.nodes",
             paging=GraphQL("data.teams.pageInfo", "after"),
+            params=(_SINCE,),
             scopes=_SCOPES,
             key=("id",),
             changed="updated_at",
+            since="updated_since",
             columns=(
                 *columns("string", "id key name"),
                 *columns("string", "description", personal=True),
@@ -167,9 +173,11 @@ connector = Connector(
             json={"query": _PROJECTS, "variables": {"first": 50}},
             records="data.projects.nodes",
             paging=GraphQL("data.projects.pageInfo", "after"),
+            params=(_SINCE,),
             scopes=_SCOPES,
             key=("id",),
             changed="updated_at",
+            since="updated_since",
             columns=(
                 *columns("string", "id name"),
                 *columns("string", "description", personal=True),

@@ -46,6 +46,14 @@ _RESOURCES = (
         paging=_PAGES,
         params=(
             Param("filter", to="$filter", note="A condition: 'receivedDateTime ge 2026-05-01T00:00:00Z'."),
+            Param(
+                "modified_after",
+                datetime,
+                excludes=("filter", "search", "order"),
+                to="$filter",
+                wrap="lastModifiedDateTime ge {}",
+                note="Only those changed at or after this time.",
+            ),
             Param("search", to="$search", excludes=("filter", "order"), note="Words in quotes: '\"from:ada\"'."),
             Param("order", to="$orderby", note="'receivedDateTime desc'; what it names must begin the filter too."),
             Param("page_size", int, least=1, most=1000, to="$top", note="100 by default; large ones may time out."),
@@ -55,6 +63,7 @@ _RESOURCES = (
         fuller={"Mail.Read": "body_preview"},
         key=("id",),
         changed="modified_at",
+        since="modified_after",
         columns=MESSAGE,
         usual=10.0,
         notes=(_MOVES, "id changes when a message is moved to another folder.", "Chats of Teams may be among them."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from socialconnect.connectors._notion_columns import (
     BLOCK,
     COMMENT,
@@ -79,6 +81,7 @@ _SEARCH = (
         "direction", choices=("ascending", "descending"), into="body", to="sort.direction", note="By last_edited_time"
     ),
 )
+_LAST_EDITED = {"direction": "descending"}
 _INDEX_NOTE = "Notion's search is an index: new things come into it late, and it promises only what was shared itself."
 _ABSENT_NOTE = "archived is gone since 2026-03-11, in favour of in_trash."
 
@@ -128,6 +131,8 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
+            changed="last_edited_time",
+            newest=_LAST_EDITED,
             columns=FOUND,
             notes=(
                 _INDEX_NOTE,
@@ -152,6 +157,8 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
+            changed="last_edited_time",
+            newest=_LAST_EDITED,
             columns=(*PAGE, Column("properties", "json", on_request=True, personal=True)),
             notes=(_INDEX_NOTE, "What stands on a page is in blocks, its properties as columns in rows.", _ABSENT_NOTE),
         ),
@@ -172,6 +179,8 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
+            changed="last_edited_time",
+            newest=_LAST_EDITED,
             columns=source("database_parent", "parent.database_id"),
             older={
                 _DATABASES: {
@@ -239,6 +248,15 @@ connector = Connector(
             ),
             params=(
                 Param("filter", dict, into="body", note="As Notion's filter objects, of at most two levels"),
+                Param(
+                    "edited_after",
+                    datetime,
+                    excludes=("filter",),
+                    into="body",
+                    to="filter",
+                    wrap='{"timestamp": "last_edited_time", "last_edited_time": {"on_or_after": "{}"}}',
+                    note="Only those edited at or after this time",
+                ),
                 Param("sorts", dict, many=True, into="body", note="As Notion's sort objects"),
                 Param("in_trash", bool, into="body", note="True: what is in the trash instead"),
             ),
@@ -253,6 +271,8 @@ connector = Connector(
             capability=_CONTENT,
             rules=_lacks(_CONTENT),
             key=("id",),
+            changed="last_edited_time",
+            since="edited_after",
             columns=(*PAGE, Column("properties", "json", personal=True, note="becomes one column for each property")),
             older={
                 _DATABASES: {

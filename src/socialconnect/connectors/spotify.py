@@ -203,6 +203,7 @@ connector = Connector(
             key=("played_at", "track_id"),
             changed="played_at",
             since="after",
+            additions=True,
             cap=50,
             columns=(
                 *columns("datetime", "played_at"),
@@ -227,6 +228,8 @@ connector = Connector(
             scopes=("user-library-read",),
             key=("track_id",),
             changed="added_at",
+            newest={},
+            additions=True,
             columns=(*columns("datetime", "added_at"), *_track("track")),
             usual=10.0,
             notes=("A library may hold thousands: 20 requests for 1,000.", _DEVELOPMENT, _TRACKS),

@@ -95,6 +95,9 @@ connector = Connector(
             ),
             scopes=("video.list",),
             key=("id",),
+            changed="created_at",
+            newest={},
+            additions=True,
             columns=(
                 *columns("string", "id"),
                 *columns("string", "title description=video_description", personal=True),

@@ -54,6 +54,9 @@ connector = Connector(
             paging=_PAGES,
             scopes=(_FOLLOWS,),
             key=("broadcaster_id",),
+            changed="followed_at",
+            newest={},
+            additions=True,
             columns=(
                 *columns("string", "broadcaster_id broadcaster_login broadcaster_name", personal=True),
                 *columns("datetime", "followed_at"),
@@ -105,6 +108,9 @@ connector = Connector(
                 Param("sort", choices=("time", "trending", "views")),
             ),
             key=("id",),
+            changed="created_at",
+            newest={"sort": "time"},
+            additions=True,
             columns=(
                 *columns("string", "id stream_id"),
                 *columns("string", "title", personal=True),

@@ -127,6 +127,7 @@ connector = Connector(
             key=("team_id", "uid"),
             changed="created_at",
             since="since",
+            additions=True,
             columns=(
                 *columns("string", "uid name project_id=projectId"),
                 *columns("string", "url", personal=True),

@@ -119,6 +119,7 @@ def _posts(
         key=("id",),
         changed="created_at" if dated else "",
         since="start_time" if dated else "",
+        additions=dated,
         cap=_CAPS.get(name, 0),
         columns=_POST_COLUMNS,
         usual=2.0,
