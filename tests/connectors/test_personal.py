@@ -1,0 +1,217 @@
+"""That a column which says a person is marked as personal, in every connector by the same line.
+
+`Column` in reading/column.py says where the line is. What a name or a path says of a column is held against its mark
+here; each exception has its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from socialconnect.connectors import Connectors
+from socialconnect.export.privacy import marked
+from socialconnect.reading.profile import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from socialconnect.reading.declare import Column, Connector, Resource
+
+FOUND = Connectors()
+EVERY = [f"{connector.name}.{resource.name}" for connector in FOUND.values() for resource in connector.resources]
+
+SAYS = frozenset(
+    """
+    email emails mail phone phones mobile login username nickname handle surname gravatar avatar picture photo photos
+    image author authors creator owner owners user users person people member members actor assignee assignees
+    reviewer reviewers requested lead reporter organizer attendees sender recipients mentions broadcaster committer
+    contact given family first last display full birthday birthdays birth gender genders address addresses street city
+    country location locale locales language timezone zoneinfo tz bio biography description title subject body text
+    message summary snippet note comment caption topic purpose status_message job department file path folder website
+    homepage namespace
+    """.split()  # noqa: SIM905 - a list as a text reads best
+)
+"""Words in a column's name or path that say a person, or what a person wrote or keeps."""
+
+IS_NOT = {
+    # a place where several columns have one reason: `provider.resource.column`, with * for any
+    "*.language": "a programming language, or that of a stream: what a thing is in, not what somebody speaks",
+    "*.milestone_title": "what people share: a milestone's name",
+    "gitlab.*.milestone": "what people share: a milestone's name",
+    "*.author_association": "a choice of few: what the author is to the repository",
+    "*.owner_type": "a choice of few: person or organisation",
+    "*.bot_owner_type": "a choice of few: person or workspace",
+    "*.user_view_type": "a choice of few: public or private",
+    "*.owner_user_view_type": "a choice of few: public or private",
+    "*.merge_commit_*": "a setting: what a merge writes by itself",
+    "*.squash_merge_commit_*": "a setting: what a merge writes by itself",
+    "github.pulls.requested_teams": "what people share: a team's name",
+    "github.orgs.*": "an organisation is no natural person",
+    "github.events.org_login": "an organisation is no natural person",
+    "huggingface.profile.orgs": "an organisation is no natural person",
+    "hubspot.companies.*": "a company is no natural person",
+    "xero.organisation.*": "where a business is; who a sole trader is stands in the names, which are marked",
+    "atlassian.sites.avatar_url": "a picture of what people share",
+    "spotify.playlists.image_url": "the covers of what is in it",
+    "spotify.top_artists.image_url": "an artist's public works",
+    "linear.teams.timezone": "of what people share",
+    "hubspot.profile.data_hosting_location": "where HubSpot keeps it",
+    "hubspot.contacts.hs_lead_status": "a choice of few",
+    "xero.contacts.status": "a choice of few",
+    "google.*.user_types": "a choice of few: what kind of account",
+    "google.events.response_status": "a choice of few",
+    "google.labels.message_list_visibility": "a choice of few",
+    "gitlab.events.note_on": "a choice of few: what was commented on",
+    "notion.comments.display_name_type": "a choice of few",
+    "notion.blocks.link_id": "an id of a thing",
+    "twitch.profile.broadcaster_type": "a choice of few: partner, affiliate or neither",
+    "dropbox.profile.root_namespace_id": "an id of a thing: of a folder",
+    "gitlab.projects.namespace_kind": "a choice of few: group or user",
+    "dropbox.files.shared_folder_id": "an id of a thing",
+    "microsoft.messages.parent_folder_id": "an id of a thing",
+    "microsoft.drive_items.mime_type": "what kind of file",
+    "microsoft.drive_items.quick_xor_hash": "a sum over a file's bytes",
+    "coinbase.*_text": "an amount",
+}
+
+PEOPLE = frozenset(
+    """
+    apple.profile atlassian.profile bitbucket.profile bitbucket.emails box.profile coinbase.profile discord.profile
+    discord.connections dropbox.profile facebook.profile github.profile github.emails gitlab.profile google.profile
+    google.person google.contacts hubspot.profile hubspot.contacts hubspot.owners huggingface.profile line.profile
+    linear.profile linkedin_oidc.profile microsoft.profile notion.users notion.me slack.profile slack.identity
+    slack.users spotify.profile tiktok.profile twitch.profile twitch.followed_channels twitch.token vercel.profile
+    vercel.user x.profile x.followers x.following xero.profile xero.contacts xero.users
+    """.split()  # noqa: SIM905
+)
+"""Resources of which each row is one person, or one of a person's own addresses and accounts."""
+LITTLE = frozenset(
+    {
+        "account_id",
+        "banner",
+        "icon",
+        "id",
+        "name",
+        "node_id",
+        "organization",
+        "repo",
+        "slug",
+        "team",
+        "time_zone",
+        "uri",
+    }
+    | {"url", "uuid"}
+)
+"""Names that a person's column has in one place, and a thing's in another."""
+
+NO_PERSON = {"team_id", "tenant_id", "portal_id", "type"}
+"""Parts of their keys that say where a person is one, not who."""
+
+
+def resource(name: str) -> tuple[Connector, Resource]:
+    connector, found = FOUND.resource(name)
+    return connector, connector.resource(found)
+
+
+def told(column: Column) -> set[str]:
+    """The words in a column's name and in where it stands, without the conditions of a choice."""
+    text = re.sub(r"\[\?[^\]]*\]", "", f"{column.name} {column.path} {column.fill} {column.of_account}")
+    return {word.lower() for word in re.findall(r"[A-Za-z][a-z]*", text)}
+
+
+def says_a_person(column: Column) -> bool:
+    """Whether a column says a person: by a word, in a type that can hold more than a figure, a time or a truth."""
+    telling = column.dtype in ("string", "category", "list", "json") or (
+        column.dtype == "Int64" and column.name.rpartition("_")[2] == "id"
+    )
+    return telling and bool(told(column) & SAYS)
+
+
+def exempt(place: str) -> list[str]:
+    """The exceptions that hold for `provider.resource.column`."""
+    return [one for one in IS_NOT if re.fullmatch(re.escape(one).replace(r"\*", ".*"), place)]
+
+
+def unmarked(name: str) -> Iterator[str]:
+    for column in marked(*resource(name), resource(name)[1].columns):
+        if says_a_person(column) and not column.personal:
+            yield f"{name}.{column.name}"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_says_a_person_is_marked(name: str) -> None:
+    """A column whose name or path says a person, or what one wrote, is personal, or an exception with a reason."""
+    assert [place for place in unmarked(name) if not exempt(place)] == []
+
+
+def test_every_exception_is_needed() -> None:
+    """No exception stands without a column that it is for."""
+    used = {one for name in EVERY for place in unmarked(name) for one in exempt(place)}
+    assert set(IS_NOT) == used
+
+
+@pytest.mark.parametrize("name", sorted(PEOPLE))
+def test_who_a_row_is_about_is_marked(name: str) -> None:
+    """Of a row that is a person, the key says who: it is personal, and so are the names."""
+    found = resource(name)[1]
+    names = {*found.key, *(one.name for one in found.columns if one.name in ("id", "name"))} - NO_PERSON
+    assert names
+    assert [one for one in sorted(names) if not found.column(one).personal] == []
+
+
+@pytest.mark.parametrize("provider", sorted(FOUND))
+def test_what_a_profile_is_made_of_is_marked(provider: str) -> None:
+    """The columns out of which the common profile is made are personal, but for a verdict and a time."""
+    connector = FOUND[provider]
+    profile = connector.profile
+    assert profile is not None
+    found = connector.resource(profile.resource)
+    parts = [
+        part
+        for field in FIELDS
+        if field not in ("email_verified", "created_at")
+        for part in getattr(profile, field).split()
+    ]
+    assert parts
+    assert [part for part in parts if not found.column(part).personal] == []
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_a_row_has_of_its_parent_is_marked_alike(name: str) -> None:
+    """The parent's value and what is carried of it are personal where they are so in the parent's own listing."""
+    connector, found = resource(name)
+    listing = connector.resource(found.parent.resource) if found.parent else None
+    for column in marked(connector, found, found.columns):
+        if column.of_parent and listing:
+            assert column.personal == listing.column(column.of_parent).personal, column.name
+    if found.parent and listing:
+        assert found.parent.personal == listing.column(found.parent.column).personal
+
+
+def test_one_name_is_marked_alike_everywhere() -> None:
+    """What is personal in one connector is so under the same name in all others, but for names that say little."""
+    marks: dict[str, set[bool]] = {}
+    for name in EVERY:
+        for column in marked(*resource(name), resource(name)[1].columns):
+            if column.dtype != "boolean" and not exempt(f"{name}.{column.name}"):
+                marks.setdefault(column.name, set()).add(column.personal)
+    assert {name for name, found in marks.items() if len(found) > 1} == set(LITTLE)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_when_something_changed_is_nobodys(name: str) -> None:
+    """The column that an export's state is kept of is never personal, nor any time."""
+    found = resource(name)[1]
+    assert [one.name for one in found.columns if one.personal and one.dtype == "datetime"] == []
+    assert not found.changed or not found.column(found.changed).personal
+
+
+def test_what_a_call_binds_of_a_person_is_marked() -> None:
+    """The person's own id or name, which other requests need, is personal where it is read."""
+    bound = {
+        f"{connector.name}.{name}": connector.bind(name)[1] for connector in FOUND.values() for name in connector.binds
+    }
+    assert [place for place, column in bound.items() if not column.personal] == ["twitch.client_id"]
