@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from socialconnect.errors import UsageError
+from socialconnect.export.refusal import refusal
 from socialconnect.export.sink import Mode
+from socialconnect.export.spans import span, until
 from socialconnect.reading.place import LOOK_BACK
 
 if TYPE_CHECKING:
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 
 Personal = Literal["keep", "drop", "hash"]
 """What becomes of personal columns before anything is written."""
+
+Format = Literal["", "parquet", "csv", "jsonl"]
+"""How files are written; "" leaves it to the target."""
+
+Span = Annotated[timedelta, BeforeValidator(span), Field(ge=timedelta(0))]
+"""A stretch of time, also as the text `30m`."""
+
+Deadline = Annotated[timedelta, BeforeValidator(until), Field(ge=timedelta(0))]
+"""How long is left, also as the text `4h`, or as a time of the day: `06:30`."""
+
+Errors = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\d{1,2}(\.\d+)?%$")]
+"""A count of accounts, or a share of them as `2%`."""
 
 
 class Wanted(BaseModel):
@@ -47,6 +61,10 @@ class Job(BaseModel):
     reading is older than `full_every`. With `resume` a run that did not finish is gone on with. It stops after
     `deadline`, or once more than `max_errors` accounts (a count, or a share as `5%`) failed other than by their owners.
     `concurrency` is how many accounts are read at once. `personal` columns are kept, dropped, or hashed with a key.
+    `chosen_by` says by which filter the users were found, if by one: it may find others when the job is gone on with.
+
+    >>> Job.make("github.repos", "exports/", deadline="4h").deadline
+    datetime.timedelta(seconds=14400)
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -55,15 +73,36 @@ class Job(BaseModel):
     to: Annotated[str, Field(min_length=1)]
     users: tuple[str, ...] | None = None
     mode: Mode = "merge"
-    format: Literal["", "parquet", "csv", "jsonl"] = ""
+    format: Format = ""
     incremental: bool = False
     resume: bool = False
-    look_back: timedelta = LOOK_BACK
-    full_every: timedelta | None = None
-    deadline: timedelta | None = None
-    max_errors: Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\d{1,2}(\.\d+)?%$")] | None = None
+    look_back: Span = LOOK_BACK
+    full_every: Span | None = None
+    deadline: Deadline | None = None
+    max_errors: Errors | None = None
     concurrency: Annotated[int, Field(ge=1)] | None = None
     personal: Personal = "keep"
+    chosen_by: str = ""
+
+    @classmethod
+    def make(
+        cls,
+        resources: str | Wanted | Sequence[str | Wanted],
+        to: str,
+        users: Sequence[str] | None = None,
+        **how: object,
+    ) -> Self:
+        """A checked job; a UsageError names what is wrong, and what would do."""
+        wanted = [resources] if isinstance(resources, Wanted) else resources
+        given = {"resources": wanted, "to": to, "users": users, **how}
+        try:
+            job = cls.model_validate(given)
+        except ValidationError as error:
+            problem = refusal(error, lambda place: Wanted.model_fields if place else cls.model_fields)
+        else:
+            job.check()
+            return job
+        raise problem
 
     @field_validator("resources", mode="before")
     @classmethod
@@ -93,7 +132,7 @@ class Job(BaseModel):
             "resources": sorted(
                 (one.name, one.columns, one.raw, repr(sorted(one.arguments.items()))) for one in self.resources
             ),
-            "users": sorted(self.users) if self.users is not None else None,
+            "users": self.chosen_by or (sorted(self.users) if self.users is not None else None),
             "mode": self.mode,
             "incremental": self.incremental,
             "personal": self.personal,
