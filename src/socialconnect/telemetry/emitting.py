@@ -128,7 +128,8 @@ class _Carrying:
             return
         self._rows += outcome.rows
         self._statuses[outcome.status] += outcome.user_id is not None
-        mine = self._sent.pop(outcome.user_id or "", [])
+        # one of which nothing was asked leaves what was sent to the user's next
+        mine = self._sent.pop(outcome.user_id or "", []) if outcome.requests else []
         # trouble is worth as many spans again
         if self._spans < (2 * MOST if outcome.status in _TROUBLED else MOST):
             self._account(outcome, mine)
