@@ -36,4 +36,5 @@ def s3(s3_server, monkeypatch, tmp_path):
     for file in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):  # whoever runs the tests may have their own
         monkeypatch.setenv(file, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # who forgets the options does not get to Amazon
     return s3_server.bucket()
