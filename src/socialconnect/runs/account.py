@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from socialconnect.clerk.models import User, counted
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.clerk.tokens import AccountToken, no_token, not_connected
 from socialconnect.errors import SetupError, SocialConnectError, UsageError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
     from socialconnect.errors import NotConnected
-    from socialconnect.http.send import Sent, Wire
+    from socialconnect.http.send import Observer, Sent, Wire
     from socialconnect.reading.declare import Resource
     from socialconnect.reading.fan import Reading, SendFor
     from socialconnect.reading.further import Send
@@ -52,6 +53,14 @@ class AccountReader:
         if self.resource.identity:
             return []
         return await self._clerk.tokens(user_id, self.connector.strategy, lambda sent: self._count(sent, outcome))
+
+    async def told(self, target: Target, observe: Observer) -> Target:
+        """The target with Clerk's whole record of each account that is wanted."""
+        users, _ = counted(b"[" + await self._clerk.user(target.user_id, observe) + b"]", User)
+        told = target.told(users, self.provider)
+        if not told.accounts:
+            raise self.not_connected(target.user_id)
+        return told
 
     def not_connected(self, user_id: str, why: str = "") -> NotConnected:
         """The error for a user without that provider."""

@@ -10,7 +10,6 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from socialconnect.clerk.models import User, counted
 from socialconnect.errors import (
     NotConnected,
     SetupError,
@@ -24,6 +23,7 @@ from socialconnect.reading.declare import IDENTITY, Connector, Resource, Value
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.fan import Reading
 from socialconnect.runs.account import AccountReader, about
+from socialconnect.runs.everybody import everybody
 from socialconnect.runs.order import InOrder
 from socialconnect.runs.run import Run, Watch
 from socialconnect.runs.target import Target
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
-    from socialconnect.http.send import Observer, Sent, Wire
+    from socialconnect.http.send import Sent, Wire
     from socialconnect.reading.typed import Page
     from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.select import Chosen
@@ -145,16 +145,8 @@ class Reader:
     async def _everybody(self) -> AsyncGenerator[Target]:
         place = 0
         seen = set(self._without)
-        pages: list[Sent] = []
-
-        def listed(sent: Sent) -> None:
-            self._trace.add(sent)
-            pages[:] = [sent]
-
-        async with aclosing(self._clerk.listing({}, listed)) as listing:
-            async for page in listing:
-                users, odd = counted(page.body, User)
-                pages[0].rows = len(users)
+        async with aclosing(everybody(self._clerk, self._trace.add)) as pages:
+            async for users, odd in pages:
                 self._left_out += odd
                 for user in users:
                     accounts = tuple(acc for acc in user.external_accounts if acc.provider == self._account.provider)
@@ -167,7 +159,7 @@ class Reader:
         before: list[Sent] = []
         if self._extractor.of_account and not target.whole:
             try:
-                target = await self._told(target, before.append)
+                target = await self._account.told(target, before.append)
             except SetupError:
                 raise
             except SocialConnectError as error:
@@ -212,14 +204,6 @@ class Reader:
             self._count(sent, outcome)
         outcome.fail(error, "skipped" if isinstance(error, NotConnected | UserNotFound) else "failed")
         self._end(outcome)
-
-    async def _told(self, target: Target, observe: Observer) -> Target:
-        """The target with Clerk's whole record of each account that is wanted."""
-        users, _ = counted(b"[" + await self._clerk.user(target.user_id, observe) + b"]", User)
-        told = target.told(users, self._account.provider)
-        if not told.accounts:
-            raise self._account.not_connected(target.user_id)
-        return told
 
     async def _read_account(self, target: Target, outcome: Outcome, token: AccessToken | None, offset: int) -> int:
         """Read every page of one account; returns the number that the next account's pages begin with."""

@@ -1,0 +1,108 @@
+"""One resource of a job, ready to be read for any account and written to any target."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from socialconnect.errors import UsageError
+from socialconnect.export.privacy import marked, tells_person
+from socialconnect.export.report import Tally
+from socialconnect.export.sink import Dataset
+from socialconnect.reading.declare import Column
+from socialconnect.reading.extract import RAW, Extractor
+from socialconnect.reading.fan import Reading
+from socialconnect.runs.account import AccountReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from socialconnect.clerk.api import Clerk
+    from socialconnect.connectors import Connectors
+    from socialconnect.errors import SetupError
+    from socialconnect.export.job import Wanted
+    from socialconnect.export.privacy import Privacy
+    from socialconnect.http.send import Sent, Wire
+    from socialconnect.reading.declare import Connector, Resource
+    from socialconnect.reading.typed import Page, Values
+    from socialconnect.runs.outcomes import Outcome
+
+
+class Part:
+    """One resource of a job: how it is read, what its rows look like, and how it went so far.
+
+    `shape` tells what is asked for: what was read in another one cannot be added to. `off` is why it is not read any
+    more. Raises a UsageError for a resource, column or argument that cannot be.
+    """
+
+    def __init__(
+        self,
+        clerk: Clerk,
+        wire: Wire,
+        connectors: Connectors,
+        wanted: Wanted,
+        privacy: Privacy,
+        count: Callable[[Sent, Outcome], None],
+    ) -> None:
+        connector, name = connectors.resource(wanted.name)
+        resource = connector.resource(name)
+        chosen = _chosen(resource, wanted)
+        extractor = Extractor(resource, chosen, raw=wanted.raw)
+        reading = Reading(connector, resource, extractor, wanted.given)
+        self.reader = AccountReader(clerk, wire, reading, count)
+        self.name = self.reader.name
+        self.of_account = extractor.of_account
+        self.tally = Tally(self.name)
+        self.off: SetupError | None = None
+        self._privacy = privacy
+        # with what is personal in a parent, which its rows carry
+        self._columns = (*marked(connector, resource, chosen), *((Column(RAW, "json"),) if wanted.raw else ()))
+        privacy.allow(self.name, resource.key, self._columns)
+        self.dataset = Dataset(self.name, privacy.columns(self._columns), resource.key)
+        self.keeps_places = not privacy.sign or not tells_person(resource, wanted.arguments)
+        self.shape = _mark(
+            [
+                [(column.name, column.dtype) for column in self.dataset.columns],
+                sorted((name, repr(value)) for name, value in wanted.arguments.items()),
+                privacy.sign,
+                _version(connector, resource),
+            ]
+        )
+        gone = resource.sync.gone if resource.sync else None
+        names = [column.name for column in self._columns]
+        self._gone = None if gone is None or gone.column not in names else (names.index(gone.column), gone.value)
+        self.names_gone = gone is None or not (gone.by or gone.inside)
+        """Whether a record that says it is gone says by its key which one it was."""
+
+    def page(self, page: Page) -> Page:
+        """The page as it is written: without what is personal, or with it hashed."""
+        return self._privacy.page(page, self._columns)
+
+    def gone(self, page: Page) -> Values:
+        """Which rows of a page, before anything is left out, say that they are gone."""
+        if self._gone is None:
+            return []
+        place, value = self._gone
+        return [number for number, found in enumerate(page.columns[place]) if found == value]
+
+
+def _chosen(resource: Resource, wanted: Wanted) -> tuple[Column, ...]:
+    """The columns to read: what was asked for, and those without which rows cannot be told apart or followed."""
+    chosen = resource.select(wanted.columns)
+    needed = [*resource.key, *([resource.changed] if resource.changed else [])]
+    needed += [resource.sync.gone.column] if resource.sync and resource.sync.gone else []
+    names = {column.name for column in chosen}
+    found = (*chosen, *(resource.column(name) for name in dict.fromkeys(needed) if name not in names))
+    if not found:
+        raise UsageError(f"No column of {resource.name} was named.", cure="Leave columns out for all of them.")
+    return found
+
+
+def _version(connector: Connector, resource: Resource) -> str:
+    return resource.api_version or connector.api_version
+
+
+def _mark(said: Iterable[object]) -> str:
+    return blake2b(msgspec.json.encode(list(said)), digest_size=8).hexdigest()
