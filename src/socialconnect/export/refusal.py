@@ -52,7 +52,7 @@ def refusal(
     if strange:
         return unknown("key", key, known(place[:-1]), f"({where})" if where != key else "")
     if first["type"] == "missing":
-        return UsageError(f"There is no {where}.", cure=_cure(key))
+        return UsageError(f"{where} is missing.", cure=_cure(key))
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, UsageError):
         return UsageError(f"{where}: {cause.message}", cure=cause.cure)

@@ -6,10 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from socialconnect.export import telling
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from socialconnect.export.sink import Mode
+    from socialconnect.errors import SocialConnectError
+    from socialconnect.export.sink import AccountState, Mode
     from socialconnect.http.send import Sent
     from socialconnect.runs.outcomes import Outcome
 
@@ -18,6 +21,8 @@ Ending = Literal["finished", "troubled", "deadline", "stopped"]
 
 RESUME = 8
 """The exit code of an export that its deadline ended."""
+_AGAIN = 5
+_FIRST = (2, 3, 1, _AGAIN, 6, 4)  # exit codes, what counts most first
 KEPT = 1_000  # outcomes of troubled accounts that are kept one by one
 
 
@@ -60,10 +65,19 @@ class Tally:
     first_error: str = ""
     last_error: str = ""
 
-    def add(self, outcome: Outcome) -> None:
-        """One more account that ended."""
+    def count_earlier(self, state: AccountState) -> None:
+        """One account that the run was through with before it was broken off."""
+        self.earlier += 1
+        self.accounts[state.status] += 1
+        self.rows += state.rows
+        if state.status not in ("ok", "empty"):
+            self.reasons[state.reason or state.status] += 1
+            self.codes.update([state.code] if state.code else [])
+
+    def add(self, outcome: Outcome, rows: int) -> None:
+        """One more account that ended, with so many rows in all."""
         self.accounts[outcome.status] += 1
-        self.rows += outcome.rows
+        self.rows += rows
         self.drift.update(outcome.drift)
         if outcome.status in ("ok", "empty"):
             return
@@ -76,12 +90,13 @@ class Tally:
             self.troubled.append(outcome)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExportReport:
     """What came of one export. `resources` has a Tally for each, `traffic` what was sent.
 
     `ending` is `finished`, `troubled` (another try may mend accounts), `deadline` or `stopped`; `error` what ended it
-    before its end, if anything did.
+    before its end, if anything did, and `cause` the same as the error itself. `print(report)` tells it in words, a cell
+    shows it, `document()` has it for programs.
     """
 
     id: str
@@ -94,14 +109,55 @@ class ExportReport:
     traffic: Traffic
     resumed: bool = False
     error: str = ""
+    cause: SocialConnectError | None = None
 
     @property
     def exit_code(self) -> int:
-        """0 all well; 8 a deadline, resume; 5 or 6 run again; 3 misconfigured; 4 accounts need their owners."""
+        """What a command exits with that ends so: what is to be done next, and first what a program can do by itself.
+
+        8 a deadline ended it: resume, for nothing else is final yet. 3 (or 2) misconfigured: no other try mends that.
+        5 Clerk, a provider or the target is in trouble, 6 one answered what it should not: run it again. 4 accounts
+        need their owners. 0 all is well, also where a provider gives no more than a part.
+        """
         if self.ending == "deadline":
             return RESUME
         codes = {code for tally in self.resources for code in tally.codes}
-        for code in (3, 5, 6, 4):
+        if self.cause is not None:
+            codes.add(self.cause.exit_code)
+        for code in _FIRST:
             if code in codes:
                 return code
-        return 5 if self.ending != "finished" else 0
+        return _AGAIN if self.ending != "finished" else 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows were read, all resources together."""
+        return sum(tally.rows for tally in self.resources)
+
+    @property
+    def accounts(self) -> Counter[str]:
+        """How many accounts ended how, all resources together."""
+        return sum((tally.accounts for tally in self.resources), Counter[str]())
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why accounts were not read whole, all resources together."""
+        return sum((tally.reasons for tally in self.resources), Counter[str]())
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody was come to, and every account was read whole."""
+        return self.ending == "finished" and not self.reasons
+
+    def document(self) -> dict[str, object]:
+        """The report for programs, with nothing secret in it: see `socialconnect.export.telling`."""
+        return telling.document(self)
+
+    def __str__(self) -> str:
+        return telling.text(self)
+
+    def __repr__(self) -> str:
+        return f"<ExportReport {telling.headline(self)}>"
+
+    def _repr_html_(self) -> str:
+        return telling.html(self)
