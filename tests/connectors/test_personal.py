@@ -39,13 +39,13 @@ SAYS = frozenset(
 HOLDS = frozenset(
     """
     name names firstname lastname dealname url uri link links href html payload properties files cells expression story
-    number repo
+    number repo from to cc
     """.split()  # noqa: SIM905
 )
 """Words for what may hold a person's name or text as well as a thing's: a column of any values is held to them too."""
 
 IS_NOT = {
-    # a place where several columns have one reason: `provider.resource.column`, with * for any
+    # columns that have one reason: `provider.resource.column`, with * for any letters and (a|b) for a choice
     "*.language": "a programming language, or that of a stream: what a thing is in, not what somebody speaks",
     "*.milestone_title": "what people share: a milestone's name",
     "gitlab.*.milestone": "what people share: a milestone's name",
@@ -72,7 +72,10 @@ IS_NOT = {
         "what people share: its name",
     ),
     **dict.fromkeys(
-        ("spotify.*.track", "spotify.*.artist*", "spotify.*.album", "spotify.*.name", "spotify.*.uri", "spotify.*.url"),
+        (
+            *("spotify.*.track", "spotify.*.artist", "spotify.*.artists", "spotify.*.album", "spotify.top_*.name"),
+            *("spotify.top_artists.url", "spotify.(playlist_items|top_*|recently_played|saved_tracks).uri"),
+        ),
         "a work that is published",
     ),
     "bitbucket.*_branch": "what people share: a branch's name",
@@ -80,16 +83,19 @@ IS_NOT = {
     "coinbase.accounts.currency_name": "a currency",
     "twitch.followed_streams.game_name": "a game",
     "google.files.web_view_link": "the file's id, which opens it to whoever may see it",
+    "spotify.playlists.url": "the playlist's id",
+    "gitlab.events.push_commit_*": "a commit's id",
+    "notion.blocks.synced_from": "an id of a thing",
     "tiktok.videos.embed_link": "the video's id",
     "twitch.videos.url": "the video's id",
     "discord.guilds.icon_url": "a picture of what people share",
     "xero.invoices.number": "an id of a thing",
     "github.pulls.requested_teams": "what people share: a team's name",
-    "github.orgs.*": "an organisation is no natural person",
-    "github.events.org_login": "an organisation is no natural person",
-    "huggingface.profile.orgs": "an organisation is no natural person",
-    "hubspot.companies.*": "a company is no natural person",
-    "xero.organisation.*": "where a business is; who a sole trader is stands in the names, which are marked",
+    "github.orgs.*": "an organisation is no person",
+    "github.events.org_login": "an organisation is no person",
+    "huggingface.profile.orgs": "an organisation is no person",
+    "hubspot.companies.(name|website|phone|city|country)": "a company is no person",
+    "xero.organisation.(country|timezone)": "of a business; who a sole trader is stands in the names, which are marked",
     "atlassian.sites.avatar_url": "a picture of what people share",
     "spotify.playlists.image_url": "the covers of what is in it",
     "spotify.top_artists.image_url": "an artist's public works",
@@ -130,6 +136,17 @@ LITTLE = {"account_id", "banner", "icon", "id", "node_id", "slug", "team", "time
 NO_PERSON = {"team_id", "tenant_id", "portal_id", "type"}
 """Parts of their keys that say where a person is one, not who."""
 
+ALSO = frozenset(
+    """
+    bitbucket.profile.account_id coinbase.transactions.network_hash discord.profile.discriminator github.profile.blog
+    github.profile.hireable github.profile.ldap_dn github.pulls.auto_merge huggingface.models.id huggingface.datasets.id
+    huggingface.spaces.id huggingface.spaces.subdomain microsoft.messages.categories notion.databases.data_sources
+    notion.blocks.meeting_notes slack.users.tz_offset spotify.profile.account_id tiktok.profile.union_id
+    vercel.projects.account_id xero.profile.xero_userid
+    """.split()  # noqa: SIM905
+)
+"""Columns that no word tells: ids of persons, what has their names in it, and what is of their own choice."""
+
 
 def resource(name: str) -> tuple[Connector, Resource]:
     connector, found = FOUND.resource(name)
@@ -153,7 +170,7 @@ def says_a_person(column: Column) -> bool:
 
 def exempt(place: str) -> list[str]:
     """The exceptions that hold for `provider.resource.column`."""
-    return [one for one in IS_NOT if re.fullmatch(re.escape(one).replace(r"\*", ".*"), place)]
+    return [one for one in IS_NOT if re.fullmatch(one.replace(".", r"\.").replace("*", ".*"), place)]
 
 
 def unmarked(name: str) -> Iterator[str]:
@@ -166,6 +183,12 @@ def unmarked(name: str) -> Iterator[str]:
 def test_what_says_a_person_is_marked(name: str) -> None:
     """A column whose name or path says a person, or what one wrote, is personal, or an exception with a reason."""
     assert [place for place in unmarked(name) if not exempt(place)] == []
+
+
+def test_what_no_word_tells_is_marked() -> None:
+    """Columns that are personal though neither name nor path says so stay marked."""
+    places = {f"{name}.{column.name}": column for name in EVERY for column in resource(name)[1].columns}
+    assert [place for place in sorted(ALSO) if not places[place].personal] == []
 
 
 def test_every_exception_is_needed() -> None:
