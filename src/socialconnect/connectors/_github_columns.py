@@ -148,12 +148,12 @@ COMMITS = (
 )
 
 ORGS = (
-    *columns("string", "login"),
+    *columns("string", "login", personal=True),
     *columns("Int64", "id"),
     *columns("string", "description", personal=True),
     *columns("string", "node_id"),
-    *columns("string", "avatar_url"),
-    *columns("string", "url repos_url events_url hooks_url issues_url members_url public_members_url"),
+    *columns("string", "avatar_url", personal=True),
+    *columns("string", "url repos_url events_url hooks_url issues_url members_url public_members_url", personal=True),
 )
 
 GISTS = (
@@ -174,7 +174,7 @@ EVENTS = (
     *columns("category", "type"),
     *columns("string", "login", under="actor", personal=True),
     *columns("string", "name", under="repo", personal=True),
-    *columns("string", "login", under="org"),
+    *columns("string", "login", under="org", personal=True),
     *columns("boolean", "public"),
     *columns("datetime", "created_at"),
     Column("payload", "json", personal=True, note="Its shape depends on the type."),
