@@ -90,7 +90,7 @@ connector = Connector(
                 *columns("string", "picture profile", personal=True),
                 *columns("string", "website", na=("",), personal=True),
                 *columns("boolean", "is_pro=isPro can_pay=canPay"),
-                Column("orgs", "list", "orgs[].preferred_username"),
+                Column("orgs", "list", "orgs[].preferred_username", personal=True),
             ),
             notes=(
                 "sub stays when somebody takes another name, preferred_username does not.",
