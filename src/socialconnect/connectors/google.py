@@ -75,7 +75,7 @@ _RESOURCES = (
         key=("id",),
         columns=(
             *columns("string", "id email", personal=True),
-            *columns("boolean", "verified_email"),
+            *columns("boolean", "verified_email", personal=True),
             *columns("string", "name given_name family_name picture", personal=True),
             *columns("string", "hd"),
             *columns("string", "locale", personal=True),
