@@ -85,10 +85,10 @@ class Column:
     what somebody wrote or keeps as their own: messages, comments, posts, titles and descriptions of whatever, files,
     folders, playlists, calendars, and links that open them without signing in.
     So is what only holds such a value (`ada/engine`, a link with a handle, an object with people in it), what is a
-    person's as well as an organisation's (an owner, a contact, a team that each person has), and what the provider
-    itself made of a person's name. Not personal are names of what people share (repositories, projects, channels,
-    workspaces, organisations, labels, branches), works that are published, ids of things, times, numbers, states and
-    choices.
+    person's as well as an organisation's (a login on GitHub, a contact, a team that each person has), and what the
+    provider itself made of a person's name. Not personal are names of what people share (repositories, projects,
+    channels, workspaces, companies, labels, branches), works that are published, ids of things, times, numbers, states
+    and choices.
     """
 
     name: str
