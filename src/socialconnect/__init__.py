@@ -58,6 +58,9 @@ if TYPE_CHECKING:
         UsageError,
         UserNotFound,
     )
+    from socialconnect.export.exports import read_export
+    from socialconnect.export.job import Job, Wanted
+    from socialconnect.export.report import ExportReport
     from socialconnect.http.recording import record
     from socialconnect.http.replaying import replay
     from socialconnect.login import login, logout, whoami
@@ -111,10 +114,12 @@ __all__ = [
     "Disconnected",
     "EmptySelection",
     "ErrorRule",
+    "ExportReport",
     "Fault",
     "ForeignOrigin",
     "GraphQL",
     "InvalidKey",
+    "Job",
     "Link",
     "LinkHeader",
     "MalformedResponse",
@@ -159,12 +164,14 @@ __all__ = [
     "UsageError",
     "UserNotFound",
     "UserPicker",
+    "Wanted",
     "__version__",
     "columns",
     "enable_nested_asyncio",
     "login",
     "logout",
     "plot",
+    "read_export",
     "record",
     "replay",
     "sandbox",
@@ -184,6 +191,9 @@ _HOMES = {
     "MissingKey MissingPackage MissingScope NotConnected NotFound NotRecorded PagingLoop ProtocolError "
     "ProviderNotEnabled RateLimited ReconnectNeeded RequestRefused SchemaChanged SetupError "
     "SocialConnectError TargetBusy TargetError TryAgainLater Unavailable UnknownName UsageError UserNotFound",
+    "export.exports": "read_export",
+    "export.job": "Job Wanted",
+    "export.report": "ExportReport",
     "http.recording": "record",
     "http.replaying": "replay",
     "login": "login logout whoami",

@@ -16,6 +16,7 @@ from socialconnect.clerk.api import Clerk, check_user_id
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
+from socialconnect.export.exports import Exports
 from socialconnect.http.send import Wire, unobserved
 from socialconnect.http.tape import key
 from socialconnect.http.transport import Transport
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from socialconnect.reading.declare import Connector, Value
 
 
-class AsyncClient(Standing, Ahead, Anywhere, Custom, Profiles):
+class AsyncClient(Standing, Ahead, Anywhere, Custom, Exports, Profiles):
     """The users of one Clerk instance and what they connected, as DataFrames; every method is to be awaited.
 
     Parameters: `secret_key`, the instance's Clerk secret key, else found as `Settings` says; `connectors`, further

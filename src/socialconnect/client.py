@@ -69,6 +69,7 @@ class Client:
     read = portal.blocking(AsyncClient.read)
     retry = portal.blocking(AsyncClient.retry)
     read_all = portal.blocking(AsyncClient.read_all)
+    export = portal.blocking(AsyncClient.export)
     frame = portal.blocking(AsyncClient.frame)
     token = portal.blocking(AsyncClient.token)
     get = portal.blocking(AsyncClient.get)

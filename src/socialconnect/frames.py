@@ -73,6 +73,12 @@ class Table:
         if len(self._waiting[-1]) >= self._most:
             self._flush()
 
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Add rows that have this table's types already."""
+        self._flush()
+        self._batches.append(batch.cast(self._schema))
+        self.rows += batch.num_rows
+
     def extend(self, other: Table) -> None:
         """Add all rows of another table with the same columns, which is empty then."""
         self._flush()
