@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 
 from socialconnect.connectors import Connectors
 from socialconnect.errors import MissingPackage, Unavailable, UsageError
+from socialconnect.sandbox.changing import Changing
 from socialconnect.sandbox.faults import Fault, Faults
 from socialconnect.sandbox.generic import Generic
 from socialconnect.sandbox.hosts import Hosts
@@ -35,7 +36,7 @@ from socialconnect.sandbox.visitor import Page, Visitor
 from socialconnect.sandbox.world import CORE, EPOCH, Account, Offered, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     import uvicorn
@@ -81,6 +82,7 @@ class Sandbox:
         fuller = {name: _further(connector, scopes[name]) for name, connector in served.items()}
         tokens = Tokens(self.world, Faults(faults, seed, self.world.providers), scopes, fuller)
         generics = [Generic(connector, tokens, limits=limits) for connector in served.values()]
+        self._changing = Changing(tokens, served, generics)
         self.instance = Instance(tokens, self.secret_key)
         self.linked = self.instance.linked
         self.consents = self.instance.consents
@@ -133,6 +135,42 @@ class Sandbox:
         with self._lock:
             self._base = ""
             self._serving.close()
+
+    def change(
+        self,
+        user: str,
+        resource: str,
+        *,
+        edit: Mapping[int, Mapping[str, object]] | None = None,
+        delete: Sequence[int] = (),
+        add: int = 0,
+        parent: str = "",
+    ) -> None:
+        """Change what a user has at a provider, as between two readings; records are told by their places, from 0 on.
+
+        What is edited or added was changed now, as its resource's `changed` column says; what is deleted vanishes, and
+        providers that tell changes by a sync token tell of it. Of a user's several accounts it is the first one's.
+
+        Parameters: `user`, an id; `resource` such as `github.repos`; `edit`, values of columns by place; `delete`,
+        places; `add`, how many records more; `parent`, of which parent. A UsageError where there is no such thing.
+
+        >>> world = Sandbox(users=20)
+        >>> account = next(world.world.having("github", "healthy"))
+        >>> world.change(world.world.user_id(account.user), "github.repos", add=1)
+        """
+        provider = resource.partition(".")[0]
+        index = self.world.find_user(user)
+        accounts = () if index is None else self.world.accounts(index)
+        account = next((one for one in accounts if one.provider == provider), None)
+        if account is None:
+            raise UsageError(f"{user} has not connected {provider!r} in this sandbox.", cure="Name a user who has.")
+        self._changing.change(
+            account, resource, self.clock.now(), parent=parent, edit=edit or {}, delete=delete, add=add
+        )
+
+    def expire_sync_tokens(self) -> None:
+        """Make every sync token that was given so far too old: whoever asks by it must read everything."""
+        self.world.generation += 1
 
     def base_urls(self, base: str) -> dict[str, str]:
         """For every origin that the sandbox stands in for, its address under `base`."""

@@ -188,14 +188,18 @@ def _snowflake(account: Account, position: int) -> str:
 
 
 def _moment(column: Column, chance: int) -> object:
-    seconds = _BEGIN + chance % 190_000_000
+    return moment(column, _BEGIN + chance % 190_000_000, chance % 1000, ending="+00:00" if chance % 2 else ".123Z")
+
+
+def moment(column: Column, seconds: int, thousandths: int = 0, *, ending: str = "Z") -> object:
+    """An epoch second as the provider writes it into the column; texts have that ending."""
     if column.form == "s":
         return seconds
     if column.form == "ms":
-        return seconds * 1000 + chance % 1000
+        return seconds * 1000 + thousandths
     if column.form == "msdate":
-        return f"/Date({seconds * 1000 + chance % 1000}+0000)/"
-    moment = datetime.fromtimestamp(seconds, UTC)
+        return f"/Date({seconds * 1000 + thousandths}+0000)/"
+    found = datetime.fromtimestamp(seconds, UTC)
     if column.form == "zoned":
-        return {"dateTime": moment.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": "UTC"}
-    return moment.isoformat() if chance % 2 else moment.strftime("%Y-%m-%dT%H:%M:%S.123Z")
+        return {"dateTime": found.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": "UTC"}
+    return found.strftime("%Y-%m-%dT%H:%M:%S") + ending

@@ -18,10 +18,11 @@ from socialconnect.reading.paginate import BodyCursor
 from socialconnect.reading.paths import first, look, parse
 from socialconnect.sandbox import dice
 from socialconnect.sandbox.answers import Answer, Call, answer
-from socialconnect.sandbox.declared import record
+from socialconnect.sandbox.declared import plant, record
 from socialconnect.sandbox.likeness import likeness
 from socialconnect.sandbox.limits import Window
-from socialconnect.sandbox.pages import WrongCursor, envelope, page_of, size_of
+from socialconnect.sandbox.listed import Listing
+from socialconnect.sandbox.pages import WrongCursor, envelope, page_of, size_of, whole_of
 from socialconnect.sandbox.rules import compose
 
 if TYPE_CHECKING:
@@ -130,15 +131,24 @@ class Generic:
         size = size_of(resource, call)
         parent = _parent_of(resource, call)
         owner = f"{resource.name}|{account.eac}{f'|{parent}' if parent else ''}"
+        listing = Listing(
+            resource,
+            self._world,
+            (account.eac, f"{self.name}.{resource.name}", parent),
+            self.count(resource, account, parent),
+            lambda place: self._record(resource.name, account, place + _first(parent)),
+        )
         try:
-            page = page_of(resource, call, size, self.count(resource, account, parent), owner)
+            places = listing.places(call, owner)
+            page = page_of(resource, call, size, len(places), owner) if listing.after is None else whole_of(places)
         except WrongCursor:
             return self._refusal("refused")
-        places = range(max(0, page.start), min(page.start + page.size, page.total))
-        rows = [self._record(resource.name, account, place + _first(parent)) for place in places]
+        rows = [listing.row(place) for place in places[max(0, page.start) : page.start + page.size]]
         if resource.asks is not None:
             rows = [_narrowed(row, resource.asks, _asked(resource.asks, call)) for row in rows]
         body, headers = envelope(resource, call, page, rows, owner)
+        if resource.sync is not None and page.following is None and isinstance(body, dict):
+            plant(body, resource.sync.token, listing.token(owner))
         return answer(200, body, headers)
 
     def count(self, resource: Resource, account: Account, parent: str = "") -> int:
@@ -202,8 +212,9 @@ def _places(connector: Connector, resource: Resource) -> list[_Place]:
     url = resource.path if "://" in resource.path else connector.origin.rstrip("/") + resource.path
     parts = urlsplit(url)
     found: list[_Place] = [(resource.method, parts.netloc, _pattern(resource, parts.path))]
-    if isinstance(resource.paging, BodyCursor) and resource.paging.path:
-        found.append((resource.method, parts.netloc, _pattern(resource, resource.paging.path)))
+    further = resource.paging.path if isinstance(resource.paging, BodyCursor) else ""
+    paths = {further, resource.sync.path if resource.sync else ""} - {""}
+    found += [(resource.method, parts.netloc, _pattern(resource, path)) for path in paths]
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from socialconnect.sandbox import dice, github_own
+from socialconnect.sandbox import dice, edits, github_own
 from socialconnect.sandbox.answers import Answer, answer
 from socialconnect.sandbox.github_pages import Viewer, cursored, failure, hidden, numbered, wrong
 from socialconnect.sandbox.github_records import (
@@ -46,14 +46,19 @@ def repos(viewer: Viewer, call: Call) -> Answer:
     refusal = _refused(call, dict(wishes))
     if refusal is not None:
         return refusal
-    positions = _chosen(viewer, wishes)
+    positions = _chosen(viewer, wishes, edits.last(viewer.world, viewer.account, "github.repos"))
     found = numbered(
-        call,
-        positions,
-        lambda position: _repository(viewer.world, viewer.account, position),
-        f"/user/{viewer.account.provider_user_id}/repos",
+        call, positions, lambda position: _own(viewer, position), f"/user/{viewer.account.provider_user_id}/repos"
     )
     return _cut_by_sign_on(viewer, found)
+
+
+def _own(viewer: Viewer, position: int) -> bytes:
+    """One of the viewer's repositories, as it is by now."""
+    body = _repository(viewer.world, viewer.account, position)
+    if not edits.last(viewer.world, viewer.account, "github.repos"):
+        return body
+    return _encode(edits.patched(viewer.world, viewer.account, "github.repos", position, msgspec.json.decode(body)))
 
 
 def _refused(call: Call, wish: dict[str, str]) -> Answer | None:
@@ -73,16 +78,18 @@ def _refused(call: Call, wish: dict[str, str]) -> Answer | None:
 
 
 @lru_cache(maxsize=64)
-def _chosen(viewer: Viewer, wishes: tuple[tuple[str, str], ...]) -> tuple[int, ...]:
-    """The positions of the repositories to show, in order."""
+def _chosen(viewer: Viewer, wishes: tuple[tuple[str, str], ...], change: int) -> tuple[int, ...]:
+    """The positions of the repositories to show, in order, as they are after the change of that number."""
+    del change
     wish = dict(wishes)
     visible = wish.get("visibility") or {"public": "public", "private": "private"}.get(wish.get("type", ""), "all")
     owned = "owner" in (wish.get("affiliation") or "owner").split(",") and wish.get("type") != "member"
     facts = []
-    for position in range(count(viewer.world, viewer.account, viewer.situation) if owned else 0):
+    total = count(viewer.world, viewer.account, viewer.situation) if owned else 0
+    for position in edits.places(viewer.world, viewer.account, "github.repos", total) if owned else ():
         if github_own.hides(viewer.situation, chance_of(viewer.world, viewer.account, position)):
             continue
-        fact = msgspec.json.decode(_repository(viewer.world, viewer.account, position))
+        fact = msgspec.json.decode(_own(viewer, position))
         shown = viewer.private or not fact["private"]
         if shown and visible in ("all", fact["visibility"]) and _in_time(fact["updated_at"], wish):
             facts.append((position, fact))

@@ -9,7 +9,7 @@ from socialconnect.sandbox.answers import Answer, Call, answer, whole
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from socialconnect.sandbox.world import Account
+    from socialconnect.sandbox.world import Account, World
 
 AUTH = "https://www.googleapis.com/auth/"
 MOST = 100  # rows of a page, however many are asked for: Google may always send fewer
@@ -18,6 +18,7 @@ _STATES = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
+    410: "FAILED_PRECONDITION",
     429: "RESOURCE_EXHAUSTED",
     503: "UNAVAILABLE",
 }
@@ -106,12 +107,46 @@ def flag(call: Call, name: str) -> bool:
     return text == "true"
 
 
+def changed_since(call: Call, world: World, owner: str, excludes: Sequence[str] = ()) -> int | None:
+    """The number of the change that a sync token was given after; None where the call has none.
+
+    One that is too old is refused: by 410 at Calendar, which asks for a full synchronisation, by 400 at People.
+    """
+    token = call.param("syncToken")
+    if not token:
+        return None
+    for name in excludes:
+        if call.param(name):
+            raise invalid(f"{name} cannot be specified together with a sync token.")
+    head, _, number = token.rpartition(".")
+    generation = head.removeprefix(f"sync-{owner}-")
+    if not head.startswith(f"sync-{owner}-") or not number.isdecimal():
+        raise invalid("Sync token is invalid.", "invalidParameterValue")
+    if generation != str(world.generation):
+        message = "Sync token is no longer valid, a full sync is required."
+        if call.host.startswith("people."):
+            raise Wrong(failure(400, "failedPrecondition", message, info="EXPIRED_SYNC_TOKEN"))
+        raise Wrong(failure(410, "fullSyncRequired", message))
+    return int(number)
+
+
+def sync_token(world: World, owner: str, number: int) -> str:
+    """The token that asks for what has changed after the change of that number."""
+    return f"sync-{owner}-{world.generation}.{number}"
+
+
 def listing(
-    call: Call, account: Account, rows: Sequence[int], make: Callable[[int], dict[str, object]], name: str, size: int
+    call: Call,
+    account: Account,
+    rows: Sequence[int],
+    make: Callable[[int], dict[str, object]],
+    name: str,
+    size: int,
+    sync: str = "",
 ) -> dict[str, object]:
     """One page of the rows at these positions; after the first of several comes an empty one that goes on all the same.
 
-    Every other parameter must stay what it was: a token is of one listing of one account.
+    Every other parameter must stay what it was: a token is of one listing of one account. The last one has `sync`.
     """
     owner = f"{call.path.rpartition('/')[2]}.{account.compact:x}."
     token = call.param("pageToken")
@@ -128,4 +163,6 @@ def listing(
     end = start + len(chosen)
     if end < len(rows) or "cursor_loop" in call.faults:
         found["nextPageToken"] = f"{owner}{end}{'-pause' if not token else ''}"
+    elif sync:
+        found["nextSyncToken"] = sync
     return found

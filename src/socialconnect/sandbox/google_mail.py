@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ def messages(world: World, account: Account, call: Call, situation: str, granted
         for position in range(_count(world, account, situation))
         if wanted <= (has := set(_of_message(world, account, position))) and not has & hidden
     ]
+    after = re.fullmatch(r"(?:(.*) )?after:(\d+)", query)
+    if after:
+        query, rows = after[1] or "", [one for one in rows if _received(world, account, one) > int(after[2])]
     if query:
         rows = [one for one in rows if query in _subject(world, account, one).casefold()]
     found = listing(
@@ -79,7 +83,7 @@ def message(world: World, account: Account, call: Call, situation: str, identity
     if not known or position == _GONE:
         return _gone()
     chance = dice.number(world.seed, "google message", account.number, position)
-    moment = EPOCH - position * 5000 - chance % 5000
+    moment = _received(world, account, position)
     found: Fields = {
         "id": identity,
         "threadId": _identity(account, position - position % 3),
@@ -95,6 +99,11 @@ def message(world: World, account: Account, call: Call, situation: str, identity
         shown = [one for one in headers if not wanted or one["name"].casefold() in wanted]
         found["payload"] = {"mimeType": "multipart/alternative", "headers": shown}
     return answer(200, found)
+
+
+def _received(world: World, account: Account, position: int) -> int:
+    """When the message at a position came: each before the one above it."""
+    return EPOCH - position * 5000 - dice.number(world.seed, "google message", account.number, position) % 5000
 
 
 def _gone() -> Answer:

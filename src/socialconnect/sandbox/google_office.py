@@ -7,9 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from socialconnect.sandbox import dice, words
+from socialconnect.sandbox import dice, edits, words
 from socialconnect.sandbox.answers import Answer, Call, iso
-from socialconnect.sandbox.google_answers import AUTH, failure, flag, invalid, listing, size_of
+from socialconnect.sandbox.google_answers import (
+    AUTH,
+    changed_since,
+    failure,
+    flag,
+    invalid,
+    listing,
+    size_of,
+    sync_token,
+)
 from socialconnect.sandbox.world import EPOCH
 
 if TYPE_CHECKING:
@@ -35,6 +44,7 @@ EVENT_SCOPES = tuple(
 )
 DRIVE_SCOPES = tuple(f"{AUTH}drive{part}" for part in ("", ".file", ".metadata", ".metadata.readonly", ".readonly"))
 _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
+_NOT_WITH_TOKEN = ("iCalUID", "orderBy", "q", "timeMin", "timeMax", "updatedMin")
 _HOLIDAYS = "en.german#holiday@group.v.calendar.google.com"
 _TYPES = (
     "application/pdf",
@@ -48,12 +58,30 @@ def calendars(world: World, account: Account, call: Call, situation: str) -> Fie
     """One page of the calendar list."""
     found = _calendars(world, account, situation)
     role = call.param("minAccessRole")
+    owner = f"calendars-{account.compact:x}"
+    since = changed_since(call, world, owner, ("minAccessRole",))
+    kept = edits.places(world, account, "google.calendars", len(found))
+    changes = edits.since(world, account, "google.calendars", since)
     rows = [
         number
         for number, one in enumerate(found)
-        if (flag(call, "showHidden") or not one.get("hidden")) and (role != "owner" or one["accessRole"] == "owner")
+        if (number in changes if since is not None else number in kept)
+        and (flag(call, "showHidden") or not one.get("hidden"))
+        and (role != "owner" or one["accessRole"] == "owner")
     ]
-    page = listing(call, account, rows, lambda number: found[number], "items", size_of(call, "maxResults", 250))
+    page = listing(
+        call,
+        account,
+        rows,
+        lambda number: (
+            edits.patched(world, account, "google.calendars", number, found[number])
+            if number in kept
+            else {"id": found[number]["id"], "deleted": True}
+        ),
+        "items",
+        size_of(call, "maxResults", 250),
+        sync_token(world, owner, edits.last(world, account, "google.calendars")),
+    )
     return {"kind": "calendar#calendarList", "etag": '"p0"', "items": [], **page}
 
 
@@ -94,14 +122,17 @@ def events(world: World, account: Account, call: Call, situation: str) -> Fields
     if call.param("orderBy") == "startTime" and not single:
         raise invalid("The requested ordering is not available for the particular query.")
     after, before, updated = (_moment(call, one) for one in ("timeMin", "timeMax", "updatedMin"))
-    found: list[Fields] = []
-    for position in range(_count(world, account, situation, str(chosen["id"]))):
-        found += _event(world, account, chosen, position, single=single)
+    calendar = str(chosen["id"])
+    owner = f"events-{account.compact:x}-{dice.number(0, calendar) % 10**6}"
+    since = changed_since(call, world, owner, _NOT_WITH_TOKEN)
+    found = _found_events(
+        world, account, chosen, count_events(world, account, situation, calendar), since, single=single
+    )
     kinds = set(call.every("eventTypes"))
     rows = [
         number
         for number, one in enumerate(found)
-        if (one["status"] != "cancelled" or flag(call, "showDeleted") or updated)
+        if (one["status"] != "cancelled" or flag(call, "showDeleted") or updated or since is not None)
         and (not kinds or one.get("eventType") in kinds)
         and (not after or _at(one, "end") > after)
         and (not before or _at(one, "start") < before)
@@ -110,12 +141,42 @@ def events(world: World, account: Account, call: Call, situation: str) -> Fields
     ]
     if call.param("orderBy") == "startTime":
         rows.sort(key=lambda number: _at(found[number], "start"))
-    page = listing(call, account, rows, lambda number: found[number], "items", size_of(call, "maxResults", 2500))
+    given = any(call.param(name) for name in _NOT_WITH_TOKEN)
+    page = listing(
+        call,
+        account,
+        rows,
+        lambda number: found[number],
+        "items",
+        size_of(call, "maxResults", 2500),
+        "" if given else sync_token(world, owner, edits.last(world, account, "google.events", calendar)),
+    )
     head = {"kind": "calendar#events", "etag": '"p1"', "summary": chosen["summary"], "items": []}
     return {**head, "timeZone": chosen.get("timeZone", "UTC"), "accessRole": chosen["accessRole"], **page}
 
 
-def _count(world: World, account: Account, situation: str, calendar: str) -> int:
+def _found_events(
+    world: World, account: Account, calendar: Fields, total: int, since: int | None, *, single: bool
+) -> list[Fields]:
+    """A calendar's events as they are by now, those that were deleted as nothing but that.
+
+    With `since` they are those alone that were changed after the change of that number.
+    """
+    name = str(calendar["id"])
+    kept = set(edits.places(world, account, "google.events", total, name))
+    touched = edits.since(world, account, "google.events", since or 0, name)
+    found: list[Fields] = []
+    for position in touched if since is not None else sorted({*kept, *touched}):
+        for one in _event(world, account, calendar, position, single=single):
+            if position in kept:
+                found.append(edits.patched(world, account, "google.events", position, one, name))
+            else:
+                found.append({"kind": "calendar#event", "id": one["id"], "status": "cancelled"})
+    return found
+
+
+def count_events(world: World, account: Account, situation: str, calendar: str) -> int:
+    """How many events a calendar had at first."""
     if calendar != account.email:
         return 3
     chance = dice.number(world.seed, "google events", account.number)
@@ -207,8 +268,11 @@ def files(world: World, account: Account, call: Call, situation: str) -> Fields:
         raise invalid("The includeItemsFromAllDrives parameter must be set to true.", "invalid")
     if (corpora == "drive") != bool(call.param("driveId")):
         raise invalid("The driveId parameter must be specified if and only if corpora is set to drive.", "invalid")
-    total = _number_of_files(world, account, situation)
-    made = [_file(world, account, position) for position in range(total)]
+    total = count_files(world, account, situation)
+    made = [
+        edits.patched(world, account, "google.files", position, _file(world, account, position))
+        for position in edits.places(world, account, "google.files", total)
+    ]
     rows = [
         number
         for number, one in enumerate(made)
@@ -241,16 +305,21 @@ def _mask(text: str) -> tuple[set[str], set[str]]:
 
 def _found(one: Fields, query: str) -> bool:
     for clause in filter(None, (part.strip() for part in query.split(" and "))):
-        match = re.fullmatch(r"(trashed|mimeType|name)\s*(=|contains)\s*'?([^']*)'?", clause)
-        if match is None:
+        match = re.fullmatch(r"(trashed|mimeType|name|modifiedTime)\s*(=|contains|>)\s*'?([^']*)'?", clause)
+        if match is None or (match[1] == "modifiedTime") != (match[2] == ">"):
             raise invalid("Invalid Value", "invalid")
         value = str(one[match[1]]).lower()
+        if match[2] == ">":
+            if not datetime.fromisoformat(value) > datetime.fromisoformat(match[3]):
+                return False
+            continue
         if not (match[3].lower() in value if match[2] == "contains" else match[3].lower() == value):
             return False
     return True
 
 
-def _number_of_files(world: World, account: Account, situation: str) -> int:
+def count_files(world: World, account: Account, situation: str) -> int:
+    """How many files an account had at first."""
     chance = dice.number(world.seed, "google files", account.number)
     return {"empty": 0, "large": 220 + chance % 80}.get(situation, 1 + chance % 35)
 

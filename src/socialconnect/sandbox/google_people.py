@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from socialconnect.sandbox import dice, words
+from socialconnect.sandbox import dice, edits, words
 from socialconnect.sandbox.answers import Call, iso
-from socialconnect.sandbox.google_answers import AUTH, flag, invalid, listing, size_of
+from socialconnect.sandbox.google_answers import AUTH, changed_since, flag, invalid, listing, size_of, sync_token
 from socialconnect.sandbox.world import EPOCH
 
 if TYPE_CHECKING:
@@ -116,18 +116,29 @@ def me(world: World, account: Account, call: Call, granted: set[str]) -> Fields:
 def connections(world: World, account: Account, call: Call, situation: str) -> Fields:
     """One page of the contacts."""
     asked = _asked(call)
-    flag(call, "requestSyncToken")
-    total = _count(world, account, situation)
-    rows = range(total)
+    wanted = flag(call, "requestSyncToken")
+    owner = f"contacts-{account.compact:x}"
+    since = changed_since(call, world, owner)
+    kept = edits.places(world, account, "google.contacts", count_contacts(world, account, situation))
+    rows = kept if since is None else edits.since(world, account, "google.contacts", since)
     found = listing(
         call,
         account,
         rows[::-1] if call.param("sortOrder").endswith("DESCENDING") else rows,
-        lambda position: _contact(world, account, position, asked),
+        lambda position: (
+            edits.patched(world, account, "google.contacts", position, _contact(world, account, position, asked))
+            if position in kept
+            else {"resourceName": _resource_name(account, position), "metadata": {"deleted": True}}
+        ),
         "connections",
         size_of(call, "pageSize", 1000),
+        sync_token(world, owner, edits.last(world, account, "google.contacts")) if wanted else "",
     )
-    return {**found, "totalPeople": total, "totalItems": total}
+    return {**found, "totalPeople": len(kept), "totalItems": len(kept)}
+
+
+def _resource_name(account: Account, position: int) -> str:
+    return f"people/c{account.compact:x}{position:05x}"
 
 
 def _contact(world: World, account: Account, position: int, asked: frozenset[str]) -> Fields:
@@ -162,7 +173,7 @@ def _contact(world: World, account: Account, position: int, asked: frozenset[str
         full["photos"] = [{"url": f"https://img.sandbox.example/{number}", "default": chance % 2 == 0, **own}]
         full["urls"] = [{"value": f"https://{family_slug}.example", "type": "homePage", **own}]
     seen = {field: value for field, value in full.items() if field in asked}
-    return {"resourceName": f"people/c{number}", "etag": f"%{chance:x}", **seen}
+    return {"resourceName": _resource_name(account, position), "etag": f"%{chance:x}", **seen}
 
 
 def _asked(call: Call) -> frozenset[str]:
@@ -174,7 +185,8 @@ def _asked(call: Call) -> frozenset[str]:
     return fields
 
 
-def _count(world: World, account: Account, situation: str) -> int:
+def count_contacts(world: World, account: Account, situation: str) -> int:
+    """How many contacts an account had at first."""
     chance = dice.number(world.seed, "google contacts", account.number)
     return {"empty": 0, "large": 210 + chance % 90}.get(situation, 1 + chance % 30)
 

@@ -86,6 +86,11 @@ def page_of(resource: Resource, call: Call, size: int, total: int, owner: str) -
     return Page(start, size, total, start + size if more else None)
 
 
+def whole_of(places: Sequence[int]) -> Page:
+    """The one page that has all of them."""
+    return Page(0, len(places), len(places), None)
+
+
 def _start(resource: Resource, call: Call, size: int, owner: str) -> int:
     paging = resource.paging
     found = 0

@@ -15,7 +15,8 @@ How an account fares is its `situation`:
     refused        Clerk: the refresh was refused        untokened      Clerk: linked, but no token is stored
     sso_partial    GitHub hides organisations that ask for single sign-on (by the fault of that name alone)
 
-What people connect and remove afterwards (`linked.py`) stands in `World.changed`; all else stays as it was.
+What people connect and remove afterwards (`linked.py`) stands in `World.changed`, what becomes of their things at the
+providers (`edits.py`) in `World.edits`; all else stays as it was.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from socialconnect.sandbox import dice, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from socialconnect.sandbox.edits import Edits, Where
 
 EPOCH = 1_795_294_800
 """When the sandbox's time begins, 2026-11-21T21:00:00Z, as epoch seconds."""
@@ -173,6 +176,9 @@ class World:
         self.person = lru_cache(maxsize=4096)(self._person)
         self._first_accounts = lru_cache(maxsize=4096)(self._accounts)
         self.changed: dict[int, tuple[Account, ...]] = {}
+        self.edits: dict[Where, Edits] = {}
+        self.generation = 0
+        """How often all sync tokens were made too old."""
 
     def __repr__(self) -> str:
         return f"World(users={self.users}, seed={self.seed})"
