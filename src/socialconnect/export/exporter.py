@@ -218,9 +218,9 @@ class Exporter:
         parts = [part for part in parts if not self._through(part, target, known[part.name])]
         if not parts:
             return
-        for account in target.accounts or ():
-            if not account.connected:
-                self._unread(parts, target, [account.id], _unfinished(parts[0], target), known)
+        if unfinished := [one.id for one in target.accounts or () if not one.connected]:
+            error = parts[0].reader.not_connected(target.user_id, "never finished connecting")
+            self._unread(parts, target, unfinished, error, known)
         connected = [one.id for one in target.accounts or () if one.connected]
         if target.accounts is not None and not connected:
             return
@@ -377,10 +377,6 @@ _ENOUGH = 50  # accounts before a share of them tells anything
 def new_run(job: Job) -> RunState:
     """A run that begins now."""
     return RunState(secrets.token_hex(8), job.asked, job.mode, round(time(), 3))
-
-
-def _unfinished(part: Part, target: Target) -> NotConnected:
-    return part.reader.not_connected(target.user_id, "never finished connecting")
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

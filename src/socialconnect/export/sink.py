@@ -74,9 +74,9 @@ class AccountState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept of one account in one resource, under (resource, user_id, account).
 
     `account` is the external account's id, "" where it is not known. `status` is `reading` until it ends, then the
-    outcome's, with its `reason` and the exit `code` of its error; `again` says that `--resume` reads it again. `place` is where to go on; `marks` (by
-    parent), `digest` and `full_at` (seconds since 1970) are of the last reading that was whole, and `shape` tells what
-    it asked for; `at` is when this was written.
+    outcome's, with its `reason` and the exit `code` of its error; `again` says that `--resume` reads it again. `place`
+    is where to go on; `marks` (by parent), `digest` and `full_at` (seconds since 1970) are of the last reading that was
+    whole, and `shape` tells what it asked for; `at` is when this was written.
     """
 
     resource: str
