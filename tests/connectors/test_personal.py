@@ -84,7 +84,7 @@ IS_NOT = {
     "twitch.followed_streams.game_name": "a game",
     "google.files.web_view_link": "the file's id, which opens it to whoever may see it",
     "spotify.playlists.url": "the playlist's id",
-    "gitlab.events.push_commit_*": "a commit's id",
+    "gitlab.events.push_commit_(from|to)": "a commit's id",
     "notion.blocks.synced_from": "an id of a thing",
     "tiktok.videos.embed_link": "the video's id",
     "twitch.videos.url": "the video's id",
@@ -136,10 +136,11 @@ NO_PERSON = {"team_id", "tenant_id", "portal_id", "type"}
 ALSO = frozenset(
     """
     bitbucket.profile.account_id coinbase.transactions.network_hash discord.profile.discriminator github.profile.blog
-    github.profile.hireable github.profile.ldap_dn github.pulls.auto_merge huggingface.models.id huggingface.datasets.id
-    huggingface.spaces.id huggingface.spaces.subdomain microsoft.messages.categories notion.databases.data_sources
-    notion.blocks.meeting_notes slack.users.tz_offset spotify.profile.account_id tiktok.profile.union_id
-    vercel.projects.account_id xero.profile.xero_userid
+    github.profile.hireable github.profile.ldap_dn github.pulls.auto_merge huggingface.models.id
+    huggingface.datasets.id huggingface.spaces.id huggingface.spaces.subdomain microsoft.messages.categories
+    notion.databases.data_sources notion.blocks.meeting_notes slack.users.tz_offset spotify.profile.account_id
+    spotify.playlist_items.added_by tiktok.profile.union_id vercel.projects.account_id xero.profile.xero_userid
+    google.person.org_current google.contacts.org_current
     """.split()  # noqa: SIM905
 )
 """Columns that no word tells: ids of persons, what has their names in it, and what is of their own choice."""
