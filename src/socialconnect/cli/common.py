@@ -23,6 +23,7 @@ _GET_KEY = (
     "Set CLERK_SECRET_KEY in the environment or a .env file; the Clerk Dashboard has it under API keys. "
     "Without an account, add --sandbox."
 )
+_WORLD = "How many users the embedded world has."
 INTERRUPTED = 130
 UNREAD = 141  # what a shell reports of a program that writes to a closed pipe
 
@@ -34,9 +35,8 @@ class Common:
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Work on the embedded world: no account, no network.")] = (
         False
     )
-    users: Annotated[
-        int | None,
-        typer.Option("--users", min=1, max=100_000, metavar="N", help="How many users the embedded world has."),
+    world: Annotated[
+        int | None, typer.Option("--users", "--world", min=1, max=100_000, metavar="N", help=_WORLD)
     ] = None
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Which embedded world it is.")] = None
     fault: Annotated[
@@ -51,7 +51,8 @@ class Common:
         """The client that the options ask for."""
         if self.sandbox:
             return self.embedded()[0]
-        given = [f"--{name}" for name in ("users", "seed", "fault") if getattr(self, name) not in (None, [])]
+        said = {"world": "A number of users", "seed": "--seed", "fault": "--fault"}
+        given = [what for name, what in said.items() if getattr(self, name) not in (None, [])]
         if given:
             raise UsageError(f"{given[0]} is about the embedded world.", cure="Add --sandbox, or leave it out.")
         from socialconnect.client import Client  # noqa: PLC0415 - too slow for --help
@@ -65,7 +66,7 @@ class Common:
         """A client on the embedded world, and that world."""
         from socialconnect.embedded import sandbox  # noqa: PLC0415 - too slow for --help
 
-        client = sandbox(users=self.users or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
+        client = sandbox(users=self.world or 200, seed=self.seed or 0, faults=tuple(self.fault or ()))
         if client.sandbox is None:
             raise RuntimeError("the embedded client has no world")
         return self._quietened(client), client.sandbox
@@ -77,9 +78,15 @@ class Common:
 
 
 def command(function: Callable[..., int]) -> Callable[..., None]:
-    """A command for typer: `function` with the common options added, its errors told, its result the exit code."""
-    shared = inspect.signature(Common).parameters
+    """A command for typer: `function` with the common options added, its errors told, its result the exit code.
+
+    Where its own `--users` chooses users, the size of the embedded world is `--world` alone.
+    """
+    shared = dict(inspect.signature(Common).parameters)
     own = list(inspect.signature(function).parameters.values())[1:]
+    if any(parameter.name == "users" for parameter in own):
+        alone = typer.Option("--world", min=1, max=100_000, metavar="N", help=_WORLD)
+        shared["world"] = shared["world"].replace(annotation=Annotated[int | None, alone])
 
     @functools.wraps(function)
     def run(**given: Any) -> None:

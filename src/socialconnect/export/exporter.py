@@ -14,7 +14,7 @@ import msgspec
 
 from socialconnect.errors import NotConnected, ProviderNotEnabled, SetupError, SocialConnectError, UserNotFound
 from socialconnect.export.batch import Batch
-from socialconnect.export.report import ExportReport, Traffic
+from socialconnect.export.report import ExportReport, Traffic, attach
 from socialconnect.export.sink import AccountState, RunState
 from socialconnect.export.work import Work, begun, over
 from socialconnect.progress.count import current
@@ -105,8 +105,10 @@ class Exporter:
             ending = "deadline"
         except _Enough:
             ending, error = "stopped", f"{self._failed:,} accounts failed, more than max_errors allows."
-        except BaseException:
+        except BaseException as broken:
             await self._rescue()
+            stopped = msgspec.structs.replace(run, ended_at=round(time(), 3))
+            attach(broken, self._report(stopped, "stopped", str(broken)))
             raise
         if ending == "finished" and any(tally.codes.keys() & {5, 6} for tally in self._tallies):
             ending = "troubled"

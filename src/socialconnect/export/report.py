@@ -147,7 +147,7 @@ class ExportReport:
     @property
     def complete(self) -> bool:
         """Whether everybody was come to, and every account was read whole."""
-        return self.ending == "finished" and not self.reasons
+        return self.ending == "finished" and not any(tally.reasons or tally.codes for tally in self.resources)
 
     def document(self) -> dict[str, object]:
         """The report for programs, with nothing secret in it: see `socialconnect.export.telling`."""
@@ -161,3 +161,14 @@ class ExportReport:
 
     def _repr_html_(self) -> str:
         return telling.html(self)
+
+
+def attach(error: BaseException, report: ExportReport) -> None:
+    """Give what ends an export the report of how far it came, for whoever catches it."""
+    error.__dict__["report"] = report
+
+
+def report_of(error: BaseException) -> ExportReport | None:
+    """How far the export had come that an error, an interrupt or a cancellation ended; None where it had not begun."""
+    found = error.__dict__.get("report")
+    return found if isinstance(found, ExportReport) else None

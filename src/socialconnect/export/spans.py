@@ -31,15 +31,18 @@ def span(given: object) -> object:
 
 
 def until(given: object, now: datetime | None = None) -> object:
-    """The time that is left until a moment of the day by the clock on the wall, or a stretch of time as `span` has it.
+    """The time that is left until a moment, a time of the day by the clock on the wall, or a stretch as `span` has it.
 
     >>> until("06:30", datetime(2026, 11, 22, 5, 0).astimezone())
     datetime.timedelta(seconds=5400)
     """
     clock = re.fullmatch(_CLOCK, given.strip()) if isinstance(given, str) else None
     moment = time(int(clock[1]), int(clock[2])) if clock else given
+    here = now or datetime.now(UTC).astimezone()
+    if isinstance(moment, datetime):
+        return max(timedelta(0), moment.astimezone() - here)
     if isinstance(moment, time):
-        return _left(moment, now or datetime.now(UTC).astimezone())
+        return _left(moment, here)
     try:
         return span(given)
     except UsageError as error:

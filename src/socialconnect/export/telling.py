@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 STATUSES = ("ok", "empty", "partial", "skipped", "failed")
+_SETUP = {2, 3}  # exit codes of what stands in the way of a whole resource
 _NAMED = 3  # users named for each reason
 _HOSTS = 4  # hosts named of those that were asked
 _PASSWORD = re.compile(r"(://[^:/@\s]*):.*@")
@@ -135,7 +136,12 @@ def _cells(report: ExportReport) -> list[tuple[str, ...]]:
 
 def _said(report: ExportReport) -> list[str]:
     """What is to be said below the table."""
-    if report.ending == "finished" and not report.accounts:
+    off = [
+        f"{tally.resource} was not read: {tally.last_error}"
+        for tally in report.resources
+        if tally.codes.keys() & _SETUP and not tally.troubled
+    ]
+    if report.ending == "finished" and not report.accounts and not off:
         providers = sorted({tally.resource.partition(".")[0] for tally in report.resources})
         return [f"Nobody has connected {' or '.join(providers)}, so there is nothing to read.", _sent(report)]
     quiet = "Nothing has changed, so no rows were written." if report.complete and not report.rows else ""
@@ -146,6 +152,7 @@ def _said(report: ExportReport) -> list[str]:
             [
                 quiet,
                 f"{earlier:,} of these accounts had been read before it was gone on with." if earlier else "",
+                *off,
                 *_troubles(report),
                 *_drift(report.resources),
                 _sent(report),
@@ -168,7 +175,7 @@ def _troubles(report: ExportReport) -> list[str]:
         more = ", …" if count > _NAMED and len(users) >= _NAMED else ""
         lines.append(f"  {count:,} {reason}{': ' if users else ''}{', '.join(users[:_NAMED])}{more}")
         if outcomes:
-            lines.append(f"    {outcomes[0].message or ''} {outcomes[0].cure or ''}".rstrip())
+            lines.append(f"    the first: {outcomes[0].message or ''} {outcomes[0].cure or ''}".rstrip())
     total = sum(report.reasons.values())
     return [f"{total:,} accounts were not read whole:", *lines] if total > 1 else lines
 
