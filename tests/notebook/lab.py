@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for the tests that need eyes."""
+"""JupyterLab, Notebook 7, Voila and one Chromium for the tests that need eyes."""
 
 import json
 import os
@@ -22,6 +22,10 @@ def chromium():
 
 class Lab:
     """A JupyterLab of its own, in a folder of its own."""
+
+    module = "jupyterlab"
+    exposed = "--LabApp.expose_app_in_browser=True"
+    ready = "/api/status"
 
     def __init__(self, home):
         self.home = home
@@ -48,18 +52,9 @@ class Lab:
     @contextmanager
     def running(self):
         """Serve while the block lasts."""
-        options = [
-            "--no-browser",
-            "--allow-root",
-            "--ip=127.0.0.1",
-            f"--port={self.port}",
-            "--ServerApp.port_retries=0",
-            f"--ServerApp.root_dir={self.root}",
-            "--LabApp.expose_app_in_browser=True",
-        ]
         with (self.home / "log.txt").open("wb") as log:
             server = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", self.module, *self._options()], env=self.environment, stdout=log, stderr=log
             )
             try:
                 self._wait(server)
@@ -68,8 +63,19 @@ class Lab:
                 server.terminate()
                 server.wait(20)
 
+    def _options(self):
+        return [
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={self.root}",
+            self.exposed,
+        ]
+
     def _wait(self, server):
-        url = f"http://127.0.0.1:{self.port}/api/status?token={self.token}"
+        url = self._url(self.ready)
         for _ in range(600):
             assert server.poll() is None, (self.home / "log.txt").read_text("utf-8")[-2000:]
             try:
@@ -77,7 +83,10 @@ class Lab:
                     return
             except OSError:
                 time.sleep(0.1)  # a server of another process says nothing when it is up
-        raise AssertionError("JupyterLab did not start")
+        raise AssertionError(f"{self.module} did not start")
+
+    def _url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}?token={self.token}"
 
     def write(self, name, *cells):
         """A notebook with these cells."""
@@ -98,11 +107,13 @@ class Lab:
 
     def open(self, page, name):
         """Show a notebook, with its kernel ready."""
-        space = secrets.token_hex(4)
-        page.goto(f"http://127.0.0.1:{self.port}/lab/workspaces/{space}/tree/{name}?token={self.token}&reset")
+        page.goto(self._address(name))
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=LONG)
         kernel = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
         page.wait_for_function(f"{kernel}?.status === 'idle'", timeout=LONG)
+
+    def _address(self, name):
+        return self._url(f"/lab/workspaces/{secrets.token_hex(4)}/tree/{name}") + "&reset"
 
     def run(self, page):
         """Run all cells, without waiting for them."""
@@ -112,3 +123,33 @@ class Lab:
         """Turn to a theme: `JupyterLab Dark` or `JupyterLab Light`."""
         page.evaluate(f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{name}'}})")
         page.wait_for_function(f"document.body.dataset.jpThemeName === '{name}'", timeout=LONG)
+
+    def show(self, page, name, theme="Light"):
+        """Open a notebook in a theme and run it."""
+        self.open(page, name)
+        self.theme(page, f"JupyterLab {theme}")
+        self.run(page)
+
+
+class Notebook(Lab):
+    """A Jupyter Notebook 7: the same pages, one notebook in each."""
+
+    module = "notebook"
+    exposed = "--JupyterNotebookApp.expose_app_in_browser=True"
+
+    def _address(self, name):
+        return self._url(f"/notebooks/{name}")
+
+
+class Voila(Lab):
+    """A Voila: a notebook is run and shown without its code, for whoever comes."""
+
+    module = "voila"
+    ready = "/"
+
+    def _options(self):
+        return ["--no-browser", "--Voila.ip=127.0.0.1", f"--port={self.port}", str(self.root)]
+
+    def show(self, page, name, theme="Light"):
+        """Show what a notebook shows."""
+        page.goto(f"http://127.0.0.1:{self.port}/voila/render/{name}?theme={theme.lower()}")

@@ -5,22 +5,14 @@ SOCIALCONNECT_SCREENSHOTS names a folder, what is seen on the way is kept there.
 """
 
 import json
-import os
 import re
-from pathlib import Path
 
 import pytest
-from tests.notebook import lab
+from tests.notebook import hands, lab
 
 pytest.importorskip("jupyterlab", reason="no JupyterLab here: pip install --group browser")
-playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here: pip install --group browser")
-pytestmark = [
-    pytest.mark.kernel,
-    pytest.mark.skipif(lab.chromium() is None, reason="no Chromium here: apt-get install chromium"),
-]
-
-expect = playwright.expect
-expect.set_options(timeout=lab.LONG)
+pytestmark = hands.NEEDED
+expect = hands.expect
 
 WORLD = """
 import logging, pathlib
@@ -49,12 +41,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(
-            executable_path=lab.chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield chromium
-        chromium.close()
+    with hands.chromium() as running:
+        yield running
 
 
 class Desk:
@@ -78,35 +66,14 @@ class Desk:
         return found.inner_text().strip()
 
     def cell(self, source):
-        """Write a new cell below and run it."""
-        self.page.evaluate(
-            """async source => {
-                const app = window.jupyterapp
-                await app.commands.execute('notebook:insert-cell-below')
-                app.shell.currentWidget.content.activeCell.model.sharedModel.setSource(source)
-                app.commands.execute('notebook:run-cell')
-            }""",
-            source,
-        )
+        hands.cell(self.page, source)
 
     def press(self, name):
-        self.page.get_by_role("button", name=name, exact=True).click()
+        hands.press(self.page, name)
 
     def follow(self, *, signed_in=False):
         """Click *Connect*, and give the second tab once its person is signed in and chose Notion."""
-        with self.context.expect_page() as opened:
-            self.page.locator("a.sc-connect-link").click()
-        tab = opened.value
-        if not signed_in:
-            tab.get_by_role("searchbox").fill(self.who)
-            tab.get_by_role("button", name="Search", exact=True).click()
-            expect(tab.locator("main li button")).to_have_count(1)
-            tab.locator("main li button").click()
-        self.shot("portal", tab)
-        tab.get_by_role("button", name=re.compile("Connect Notion|Try again")).click()
-        expect(tab.get_by_role("button", name="Allow")).to_be_visible()
-        self.shot("consent", tab)
-        return tab
+        return hands.follow(self.page, self.who, signed_in=signed_in, seen=self.shot)
 
     @property
     def end(self):
@@ -136,10 +103,7 @@ class Desk:
 
 @pytest.fixture
 def desk(server, browser, tmp_path, request):
-    folder = os.environ.get("SOCIALCONNECT_SCREENSHOTS")
-    shots = Path(folder) if folder else tmp_path
-    shots.mkdir(parents=True, exist_ok=True)
-    made = Desk(server, browser, shots, request.node.name.removeprefix("test_"))
+    made = Desk(server, browser, hands.kept(tmp_path), request.node.name.removeprefix("test_"))
     yield made
     made.context.close()
 

@@ -133,6 +133,18 @@ def test_all_found_are_added_not_only_the_listed(large, press):
     assert "the first 50 are listed" in picker._count.value
 
 
+def test_who_was_given_by_id_is_named_once_found(small):
+    """A choice by ids shows names as soon as a search lists them, in the order of choosing."""
+    people = small.users(query="ada")
+    given = [*people["user_id"][:2], small.users(query="lovelace")["user_id"].iloc[0]]
+    picker = sc.UserPicker(small, users=given)
+    assert [label for label, _ in picker._kept.options] == given
+    _type(picker, "ada")
+    assert [value for _, value in picker._kept.options] == given
+    assert [label == value for label, value in picker._kept.options] == [False, False, True]
+    assert picker.frame["email"].tolist()[:2] == people["email"].tolist()[:2]
+
+
 def test_the_chosen_can_be_let_go(small, press):
     """*Remove selected* takes the selected out of the choice, *Remove all* everybody."""
     ids = small.users()["user_id"].tolist()[:3]

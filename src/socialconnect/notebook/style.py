@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 SHEET = """<style>
-.sc-panel{width:100%;max-width:1040px;box-sizing:border-box;color:var(--jp-ui-font-color1,inherit);
+.sc-panel{width:100%;max-width:1040px;flex-flow:column;box-sizing:border-box;color:var(--jp-ui-font-color1,inherit);
 --sc-dim:var(--jp-ui-font-color2,#777);--sc-edge:var(--jp-border-color2,#8885);
 --sc-good:#2e9e5b;--sc-warn:#d08700;--sc-bad:#d64545}
+[data-jp-theme-light="false"] .sc-panel,.vscode-dark .sc-panel{color-scheme:dark}
 .sc-panel .widget-html,.sc-panel .widget-html-content{height:auto;line-height:1.45;min-width:0;max-width:100%}
 .sc-panel .widget-html-content{flex:1 1 auto;overflow-wrap:anywhere}
 .sc-panel .sc-sheet{display:none}
@@ -30,6 +31,7 @@ flex:1 1 280px;min-width:0;overflow:visible}
 .sc-panel .sc-card{border:1px solid var(--sc-edge);border-radius:6px;padding:10px 14px;margin:0 0 10px;
 box-sizing:border-box}
 .sc-panel .sc-resource-picker+.sc-resource-picker{border-top:1px solid var(--sc-edge);margin-top:10px;padding-top:8px}
+.sc-panel .sc-name .widget-label{width:auto}
 .sc-panel .sc-bars{justify-content:space-between;margin:6px 0}
 .sc-title{font-size:15px;font-weight:600}.sc-dim{color:var(--sc-dim)}.sc-gap{margin:8px 0 4px}
 .sc-line{padding:2px 0 2px 8px;border-left:3px solid var(--sc-edge);margin:1px 0}

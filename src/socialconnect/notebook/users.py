@@ -172,12 +172,19 @@ class UserPicker(Panel):
         self._matches = matches
         self._known |= {one.user_id: one for one in matches.people}
         self._list()
+        self._name_chosen()
         self._status.value = _told(matches)
         self._all.disabled = not matches.total
-
         if self._entered is not None:
             self._entered = None
             self._add_first(matches)
+
+    def _name_chosen(self) -> None:
+        """Who was given by id alone has a name once a search has found them."""
+        bare = [one for one, person in self._chosen.items() if not person.name and one in self._known]
+        if bare:
+            self._chosen |= {one: self._known[one] for one in bare}
+            self._show_chosen()
 
     def _enter(self) -> None:
         """Enter overtakes the last letters on their way here, so it means what the search behind them will list."""
