@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from socialconnect.reading.declare import Connector
+    from socialconnect.reading.paths import Json
 
 KEY = b"a key for tests that nobody else has"
 FOUND = Connectors()
@@ -279,6 +280,7 @@ def plain(
     paging: Paging | None = None,
     params: tuple[Param, ...] = (),
     query: dict[str, str | int] | None = None,
+    json: dict[str, Json] | None = None,
     parent: Parent | None = None,
 ) -> Resource:
     return Resource(
@@ -289,6 +291,7 @@ def plain(
         paging=paging or NoPages(),
         params=params,
         query=query or {},
+        json=json,
         parent=parent,
     )
 
@@ -303,6 +306,7 @@ CURSOR = Cursor("next", "cursor")
         (plain(path="/v1/{version}/things"), (), False),
         (plain(path="/v1/{me}/things"), (), True),
         (plain(query={"author": "{me}"}), (), True),
+        (plain(json={"filter": {"author": "{me}"}}), (), True),
         (plain(path="/v1/{box}", parent=Parent("boxes", "box")), (), False),
         (plain(path="/v1/{box}", parent=Parent("boxes", "box", personal=True)), (), True),
         (plain(path="/v1/{folder}", params=(Param("folder", into="path"),)), (), True),
