@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
-from tests.every import EVERY, name_of
+from tests.every import EVERY
 
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
@@ -61,6 +61,10 @@ PAGE = Page(
     after=Request("GET", "https://api.example/2"),
     last=True,
 )
+
+
+def name_of(pair: tuple[Connector, Resource]) -> str:
+    return f"{pair[0].name}.{pair[1].name}"
 
 
 def expected(value: str, key: bytes = KEY) -> str:
