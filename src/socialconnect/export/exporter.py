@@ -228,16 +228,26 @@ class Exporter:
             return
         try:
             target, pairs = await self._pairs(target, parts)
-        except ProviderNotEnabled as error:
-            for part in parts:
-                part.off = part.off or error
-        except SetupError:
-            raise
         except SocialConnectError as error:
-            self._unread(parts, target, connected or [None], error, known)
+            await self._refused(parts, target, connected, error, known)
         else:
             for part in parts:
                 await self._part(part, target, pairs, known[part.name])
+
+    async def _refused(
+        self, parts: Sequence[Part], target: Target, connected: Sequence[str], error: SocialConnectError, known: _Known
+    ) -> None:
+        """End a user's accounts without a token: for this provider, or for all where every account would meet that."""
+        if isinstance(error, ProviderNotEnabled):
+            for part in parts:
+                part.off = part.off or error
+            return
+        if isinstance(error, SetupError):
+            raise error
+        if not connected and isinstance(error, NotConnected | UserNotFound):
+            known = await self._kept(target.user_id, parts)  # whose accounts are gone
+        for part in parts:
+            self._unread([part], target, connected or [*known[part.name]] or [None], error, known)
 
     async def _part(
         self,
@@ -248,14 +258,18 @@ class Exporter:
     ) -> None:
         for account_id, token in pairs:
             before = known.get(account_id or "")
-            if before is None or not over(before, self._run):
+            if before is not None and over(before, self._run):
+                part.tally.count_earlier(before)
+            else:
                 await self._account(part, target, account_id, token, before)
 
     async def _known(self, user_id: str, parts: Sequence[Part]) -> _Known:
         """What is kept of a user's accounts, by resource and account, where anybody may want it."""
         if not self._resuming and not self._job.incremental:
             return {part.name: {} for part in parts}
+        return await self._kept(user_id, parts)
 
+    async def _kept(self, user_id: str, parts: Sequence[Part]) -> _Known:
         def look() -> _Known:
             found = {part.name: self._sink.states(part.name, user_id) for part in parts}
             return {name: {state.account: state for state in states} for name, states in found.items()}

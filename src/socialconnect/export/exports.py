@@ -153,7 +153,7 @@ class Exports(ABC):
             outcome.count(sent)
             traffic.add(sent)
 
-        return [Part(self._clerk, self._wire, self.connectors, one, privacy, count) for one in job.resources]
+        return [Part(self._clerk, self._wire, self.connectors, one, privacy, job.mode, count) for one in job.resources]
 
 
 @contextmanager

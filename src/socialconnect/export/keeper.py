@@ -37,7 +37,9 @@ class Keeper:
                 self._error = error
                 raise
 
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, work))
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        future.add_done_callback(_noted)  # whoever waits may be gone when it fails
+        return await asyncio.shield(future)
 
     async def close(self, method: Callable[[], None]) -> None:
         """Call the last method, whatever went wrong before, and let the thread end."""
@@ -45,3 +47,9 @@ class Keeper:
             await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, method))
         finally:
             self._thread.shutdown(wait=False)
+
+
+def _noted(future: asyncio.Future[T]) -> None:
+    """Where nobody waits for it any more, the next call raises what went wrong."""
+    if not future.cancelled():
+        future.exception()

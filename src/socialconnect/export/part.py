@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from socialconnect.errors import SetupError
     from socialconnect.export.job import Wanted
     from socialconnect.export.privacy import Privacy
+    from socialconnect.export.sink import Mode
     from socialconnect.http.send import Sent, Wire
     from socialconnect.reading.declare import Connector, Resource
-    from socialconnect.reading.typed import Page, Values
+    from socialconnect.reading.typed import Page
     from socialconnect.runs.outcomes import Outcome
 
 
@@ -44,6 +45,7 @@ class Part:
         connectors: Connectors,
         wanted: Wanted,
         privacy: Privacy,
+        mode: Mode,
         count: Callable[[Sent, Outcome], None],
     ) -> None:
         connector, name = connectors.resource(wanted.name)
@@ -59,8 +61,11 @@ class Part:
         self._privacy = privacy
         # with what is personal in a parent, which its rows carry
         self._columns = (*marked(connector, resource, chosen), *((Column(RAW, "json"),) if wanted.raw else ()))
-        privacy.allow(self.name, resource.key, self._columns)
-        self.dataset = Dataset(self.name, privacy.columns(self._columns), resource.key)
+        if mode == "merge" and not resource.single:
+            privacy.allow(self.name, resource.key, self._columns)
+        left = privacy.columns(self._columns)
+        key = resource.key if {*resource.key} <= {column.name for column in left} else ()
+        self.dataset = Dataset(self.name, left, key)
         self.keeps_places = not privacy.sign or not tells_person(resource, wanted.arguments)
         self.shape = _mark(
             [
@@ -80,7 +85,7 @@ class Part:
         """The page as it is written: without what is personal, or with it hashed."""
         return self._privacy.page(page, self._columns)
 
-    def gone(self, page: Page) -> Values:
+    def gone(self, page: Page) -> list[int]:
         """Which rows of a page, before anything is left out, say that they are gone."""
         if self._gone is None:
             return []
