@@ -155,7 +155,7 @@ ALONE = {
     "keyring": set(),
     "matplotlib": {"plot/canvas.py"},
     "hishel": {"http/kept.py"},
-    "sqlite3": {"http/cache.py", "http/kept.py"},
+    "sqlite3": {"export/files/folded.py", "http/cache.py", "http/kept.py"},
     "opentelemetry": {"telemetry/counters.py", "telemetry/emitting.py"},
 }
 

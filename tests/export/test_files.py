@@ -1,0 +1,28 @@
+"""Exports to files, on a local disk, in memory and on S3."""
+
+from __future__ import annotations
+
+import pytest
+
+from socialconnect.export.files import FileSink
+
+pytest.register_assert_rewrite("tests.export.contract")
+from tests.export.contract import SinkContract  # noqa: E402 - its asserts are to tell what they compared
+
+
+class TestParquet(SinkContract):
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: FileSink(f"{tmp_path}/out")
+
+
+class TestCSV(SinkContract):
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: FileSink(f"{tmp_path}/out", "csv")
+
+
+class TestLines(SinkContract):
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: FileSink(f"{tmp_path}/out", "jsonl")
