@@ -122,7 +122,8 @@ class Change:
 class Sink(Protocol):
     """A place for rows. Its methods block, and are called one after another by one thread.
 
-    Whatever goes wrong is a TargetError that says what to do, with what was committed before untouched.
+    Whatever goes wrong is a TargetError that says what to do, with what was committed before untouched. `datasets` and
+    `rows` may be called without `open`, also while an export has hold of the target.
     """
 
     def open(self, datasets: Sequence[Dataset], mode: Mode) -> RunState | None:
