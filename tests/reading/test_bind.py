@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import datetime
 
 import pytest
 
@@ -300,6 +301,6 @@ def test_an_identity_that_asks_for_something_is_refused(facts, error, match):
 def test_what_is_said_of_changes_is_checked(facts, error, match):
     """The column that grows is a time, the parameter for later rows is there."""
     made = (*columns("string", "id"), *columns("datetime", "at"))
-    assert Resource("a", "/a", made, changed="at", since="from", params=(Param("from"),)).since == "from"
+    assert Resource("a", "/a", made, changed="at", since="from", params=(Param("from", datetime),)).since == "from"
     with pytest.raises(error, match=match):
         Resource("a", "/a", made, **facts)

@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 _HOPS = 5
 _UNACTED = (307, 308)  # redirects that ask for the same request at another address
+_NOTHING_NEW = 304
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PERHAPS = "It may have been carried out all the same: look before you send it again."
 _log = logging.getLogger(__name__)
 
@@ -178,7 +180,8 @@ class Sender:
             url = self._origins.resolve(request.url)
             lanes = self._lanes(request, url, caller)
             exchange = await self._exchange(request, url, token, lanes, caller)
-            decision = self._decide(exchange, attempt, caller, fresh=fresh)
+            asked = not _CONDITIONS.isdisjoint(map(str.lower, request.headers))
+            decision = self._decide(exchange, attempt, caller, fresh=fresh, asked=asked)
             decision = _once(decision, exchange.response) if caller.once else decision
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
             sent.token = token.mark if token else ""
@@ -221,7 +224,8 @@ class Sender:
         who, (shared, *own) = self._who(caller), lanes
         waited = await self._wire.budgets.spend(own, who, request.weight) if own else 0.0
         cache, send = self._wire.cache, self._wire.transport.send
-        known = await cache.find(request, url, token, caller.account) if cache else None
+        kept = cache is not None and "if-none-match" not in request.headers  # who asks so has the answer already
+        known = await cache.find(request, url, token, caller.account) if cache and kept else None
         async with self._wire.places(urlsplit(url).netloc):
             # a host's budget is booked last of all: what is booked must be sent then, or the host counts otherwise
             waited += await self._wire.budgets.spend((shared,), who, request.weight)
@@ -238,13 +242,15 @@ class Sender:
             return await self._exchange(request, url, token, lanes, caller)
         return _Exchange(answer, None, at, took, waited, cached=answer is not response)
 
-    def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool) -> Decision:
+    def _decide(self, exchange: _Exchange, attempt: int, caller: Caller, *, fresh: bool, asked: bool) -> Decision:
         attempts = self._wire.settings.attempts
         if exchange.response is None:
             failure = exchange.failure or Unavailable("No answer came.")
             if attempt >= attempts:
                 return Fail("unavailable", failure.message.rstrip("."), failure.cure)
             return Retry(backoff(attempt, random.random), failure.message)
+        if asked and exchange.response.status == _NOTHING_NEW:
+            return GoOn()
         return decide(
             exchange.response,
             attempt=attempt,

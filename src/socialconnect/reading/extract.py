@@ -61,6 +61,11 @@ class Extractor:
         """Whether anything comes out of Clerk's own record of the account."""
         return self.resource.identity or any(column.of_account for column in self.columns)
 
+    @property
+    def nothing(self) -> Page:
+        """A page without rows."""
+        return Page(tuple([] for _ in range(len(self.columns) + self.raw)), 0)
+
     def page(
         self,
         body: bytes,

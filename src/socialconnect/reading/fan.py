@@ -24,7 +24,8 @@ from socialconnect.errors import (
 from socialconnect.reading.account import NOBODY
 from socialconnect.reading.extract import Extractor
 from socialconnect.reading.holes import VERSION
-from socialconnect.reading.place import ANEW, Start, parent_mark
+from socialconnect.reading.listing import Listing
+from socialconnect.reading.place import UNMARKED, Start, parent_mark
 from socialconnect.reading.read import read, standing
 from socialconnect.reading.typed import Page
 
@@ -58,7 +59,7 @@ class Reading:
         self._request(self.resource, self.arguments)  # refused before anything is sent
 
     async def pages(
-        self, send_for: SendFor, *, width: int, whose: Whose = NOBODY, start: Start = ANEW
+        self, send_for: SendFor, *, width: int, whose: Whose = NOBODY, start: Start = UNMARKED
     ) -> AsyncGenerator[tuple[int, Page]]:
         """Every page of the account that `whose` describes, with its number; at most `width` requests are under way.
 
@@ -70,8 +71,7 @@ class Reading:
         one = _Reading(self, send_for, whose, start)
         bound = await one.bound(self.resource)
         if self.resource.parent is None:
-            request = one.request(self.resource, self.arguments, bound=bound)
-            async with aclosing(one.read(request, width)) as pages:
+            async with aclosing(one.read(width, bound)) as pages:
                 async for numbered in pages:
                     yield numbered
             return
@@ -92,7 +92,7 @@ class Reading:
 class _Reading:
     """One resource read for one account: with its scopes, and with what earlier calls have told of it."""
 
-    def __init__(self, plan: Reading, send_for: SendFor, whose: Whose, start: Start = ANEW) -> None:
+    def __init__(self, plan: Reading, send_for: SendFor, whose: Whose, start: Start = UNMARKED) -> None:
         self.connector, self.resource, self.extractor = plan.connector, plan.resource, plan.extractor
         self.arguments = plan.arguments
         self._send_for = send_for
@@ -101,16 +101,16 @@ class _Reading:
         self._granted = self.connector.widened(whose.scopes or ())
 
     def read(
-        self, request: Request, width: int, parent: _Row | None = None, mark: str = ""
+        self, width: int, bound: Mapping[str, str], parent: _Row | None = None, value: object = None
     ) -> AsyncGenerator[tuple[int, Page]]:
-        """The pages of one listing, that of the parent with this mark: from where it stood, if it was begun."""
-        send = self._send_for(self.resource)
-        place = self._start.place
-        rows = 0
-        if place is not None and place.url and place.parent == mark:
-            request, rows = place.asking(request), place.rows
-        account = self._whose.record
-        return read(request, self.extractor, send, width=width, parent=parent or {}, account=account, rows=rows)
+        """The pages of one listing, that of the parent of this value: all of them, or those that `start` asks for."""
+
+        def ask(arguments: Mapping[str, Value]) -> Request:
+            return self.request(self.resource, arguments, "" if value is None else str(value), bound=bound)
+
+        send, record = self._send_for(self.resource), self._whose.record
+        listing = Listing(self.extractor, self.arguments, self._granted, self._start, width, record)
+        return listing.pages(ask, send, parent_mark(value), parent or {})
 
     def request(
         self, resource: Resource, arguments: Mapping[str, Value], parent: str = "", *, bound: Mapping[str, str]
@@ -221,9 +221,8 @@ class _Reading:
     ) -> AsyncGenerator[Page]:
         own = row[parent.column]
         mark = parent_mark(own)
-        request = self.request(self.resource, self.arguments, "" if own is None else str(own), bound=bound)
         try:
-            async with aclosing(self.read(request, width, row, mark)) as pages:
+            async with aclosing(self.read(width, bound, row, own)) as pages:
                 async for _, page in ordered(pages):
                     yield replace(page, parent=mark)
         except (NotFound, RequestRefused) as error:
@@ -254,8 +253,7 @@ class _Reading:
         return [{parent.column: value} for value in page.columns[0] if value is not None] if page else []
 
     def _empty(self, cut: str, drift: Mapping[str, int] | None = None) -> Page:
-        columns = len(self.extractor.columns) + self.extractor.raw
-        return Page(tuple([] for _ in range(columns)), 0, drift or {}, cut)
+        return replace(self.extractor.nothing, drift=drift or {}, cut=cut)
 
 
 def _wanted(parent: Parent) -> list[str]:

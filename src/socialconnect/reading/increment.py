@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 from socialconnect.errors import NotFound, RequestRefused, UsageError
 from socialconnect.reading.paginate import NoPages
 from socialconnect.reading.param import Param
 from socialconnect.reading.paths import look
-from socialconnect.reading.place import Mark
+from socialconnect.reading.place import LOOK_BACK, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 Way = Literal["etag", "token", "since", "newest"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SECOND = 1_000_000  # by so much the time that is asked for may be rounded down
+_MOST = 500  # rows of one moment that are remembered; of more, none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +97,38 @@ def expired(error: SocialConnectError) -> bool:
     return isinstance(error, RequestRefused | NotFound)
 
 
+def unconditional(request: Request) -> Request:
+    """The request without a condition: that was the first page's alone."""
+    if "if-none-match" not in request.headers:
+        return request
+    return replace(request, headers={name: text for name, text in request.headers.items() if name != "if-none-match"})
+
+
 class Marking:
     """How far one reading of a listing comes: takes its pages as they come, and tells the mark after the last.
 
-    `names` are the columns of the pages in order, `before` is the mark that this reading began with.
+    `names` are the columns of the pages in order, `before` is the mark that this reading began with; with `resumed` it
+    began in the middle, and what came before is not known.
     """
 
-    def __init__(self, resource: Resource, names: Sequence[str], before: Mark, asking: Asking | None = None) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        names: Sequence[str],
+        before: Mark | None = None,
+        asking: Asking | None = None,
+        *,
+        look_back: timedelta = LOOK_BACK,
+        resumed: bool = False,
+    ) -> None:
         self._resource = resource
         self._place = names.index(resource.changed) if resource.changed in names else None
-        self._before = before
+        self._before = before or Mark()
         self._asking = asking
+        self._look_back = look_back // _MICROSECOND
+        self._resumed = resumed
+        self._seen = frozenset(self._before.seen if asking and asking.way in ("since", "newest") else ())
+        self._recent: list[tuple[int, str]] = []
         self._latest: int | None = None
         self._until: int | None = None
         self._etag = ""
@@ -113,7 +139,17 @@ class Marking:
     @property
     def full(self) -> bool:
         """Whether the rows are all that there are."""
-        return self._asking is None or self._asking.full
+        return not self._resumed and (self._asking is None or self._asking.full)
+
+    @property
+    def stops(self) -> bool:
+        """Whether the reading may end before the listing does."""
+        return self._asking is not None and self._asking.bound is not None
+
+    @property
+    def unchanged(self) -> Mark | None:
+        """The mark where nothing is new."""
+        return _told(self._before)
 
     def take(self, request: Request, response: Response, page: Page) -> Page:
         """Note a page, and give it back without the rows that are known."""
@@ -121,49 +157,64 @@ class Marking:
             self._until = _said_at(response)
         self._pages += 1
         self._etag = _etag(self._resource, request, response, page)
-        if self._place is None:
+        if self._place is None or not page.rows:
             return page
-        values = page.columns[self._place]
-        found = latest(values)
-        if found is not None and (self._latest is None or found > self._latest):
-            self._latest = found
+        moments = [microseconds(value) for value in page.columns[self._place]]
+        self._latest = max((one for one in (self._latest, *moments) if one is not None), default=None)
         bound = self._asking.bound if self._asking else None
-        if bound is None:
-            return page
-        fresh = [(moment := microseconds(value)) is None or moment >= bound for value in values]
-        self.enough = bool(values) and not any(fresh)
+        fresh = [moment is None or bound is None or moment >= bound for moment in moments]
+        self.enough = not any(fresh)
+        for place, digest in self._lately(page, moments):
+            fresh[place] = fresh[place] and digest not in self._seen
         return page if all(fresh) else _kept(page, fresh)
 
-    def mark(self, last: Response) -> Mark:
-        """The mark of the listing that ends with the response `last`."""
+    def mark(self, last: Response) -> Mark | None:
+        """The mark of the listing that ends with the response `last`; None where there is nothing to go by."""
+        sync = self._resource.sync
+        found = look(last.json(), sync.token) if sync else None
+        token = found if isinstance(found, str) else "" if self._asking is None or self.full else self._before.token
+        if self._resumed:
+            return _told(Mark(token=token))
         known = None if self.full else microseconds(self._before.time)
         times = [] if known is None else [known]
         if self._latest is not None and self._until is not None:
             times.append(min(self._latest, self._until))
-        sync = self._resource.sync
-        token = look(last.json(), sync.token) if sync else None
-        return Mark(
-            time=_text(max(times)) if times else "",
-            token=token if isinstance(token, str) else "" if self.full else self._before.token,
-            etag=self._etag if self.full and self._pages == 1 else "",
-        )
+        if not times:
+            return _told(Mark(token=token, etag=self._only))
+        edge = max(times) - self._look_back - _SECOND
+        seen = {digest for moment, digest in self._recent if moment >= edge}
+        return Mark(_text(max(times)), token, self._only, tuple(sorted(seen)) if len(seen) <= _MOST else ())
+
+    @property
+    def _only(self) -> str:
+        return self._etag if self.full and self._pages == 1 else ""
+
+    def _lately(self, page: Page, moments: Sequence[int | None]) -> list[tuple[int, str]]:
+        """The rows that the next reading will see again, by place, each with its digest: they are noted."""
+        if self._latest is None or not (self._resource.since or self._resource.newest is not None):
+            return []
+        edge = min(self._latest, self._until or self._latest) - self._look_back - _SECOND
+        found: list[tuple[int, str]] = []
+        for place, moment in enumerate(moments):
+            if moment is not None and moment >= edge:
+                row = msgspec.json.encode([values[place] for values in page.columns])
+                found.append((place, blake2b(row, digest_size=8).hexdigest()))
+                self._recent.append((moment, found[-1][1]))
+        if len(self._recent) > 2 * _MOST:
+            self._recent = [one for one in self._recent if one[0] >= edge][: 2 * _MOST]
+        return found
 
 
-def latest(values: Sequence[object]) -> int | None:
-    """The latest of a column's moments, ISO 8601 texts or microseconds, in microseconds; None where there is none.
-
-    >>> latest(["2026-05-01T02:00:00+02:00", None, "2026-04-30T23:59:59Z"]) == latest([1777593600000000])
-    True
-    """
-    texts = {value for value in values if isinstance(value, str)}
-    if texts and {(len(text), text[-1:]) for text in texts} == {(len(min(texts)), "Z")}:
-        texts = {max(texts)}  # of one form the greatest is the latest
-    numbers = {value for value in values if isinstance(value, int)}
-    return max((moment for value in (*texts, *numbers) if (moment := microseconds(value)) is not None), default=None)
+def _told(mark: Mark) -> Mark | None:
+    return None if mark == Mark() else mark
 
 
 def microseconds(value: object) -> int | None:
-    """One moment of a column in microseconds since 1970; None where it is none."""
+    """One moment of a column, an ISO 8601 text or microseconds, in microseconds since 1970; None where it is none.
+
+    >>> microseconds("2026-05-01T02:00:00+02:00") == microseconds("2026-05-01T00:00:00Z") == 1777593600000000
+    True
+    """
     if isinstance(value, int):
         return value
     try:

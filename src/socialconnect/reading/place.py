@@ -23,12 +23,14 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far one listing has been read, so that a later reading can ask for what has changed alone.
 
     `time` is the latest moment in its `changed` column (ISO 8601, UTC), `token` the provider's own sync token, `etag`
-    that of its first page. Whatever the provider cannot do is empty.
+    that of its only page. Whatever the provider cannot do is empty. `seen` are digests of the rows that changed so
+    lately that the next reading, which looks back, will see them again.
     """
 
     time: str = ""
     token: str = ""
     etag: str = ""
+    seen: tuple[str, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,15 +56,20 @@ class Start:
     """How to read one account: from `place` on where it was begun, and only what has changed since the `marks`.
 
     `marks` are kept by parent (`parent_mark`), under "" where there are no parents; none of them reads everything.
+    Without `marking` nobody wants to know how far it was read.
     """
 
     place: Place | None = None
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     look_back: timedelta = LOOK_BACK
+    marking: bool = True
 
 
 ANEW = Start()
 """Everything, from the first page on."""
+
+UNMARKED = Start(marking=False)
+"""The same, once and for all."""
 
 
 def parent_mark(value: object) -> str:

@@ -10,7 +10,8 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from socialconnect.errors import PagingLoop
+from socialconnect.errors import PagingLoop, SocialConnectError
+from socialconnect.reading.increment import unconditional
 from socialconnect.reading.paginate import Ending, LinkHeader
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
     from socialconnect.reading.extract import Extractor
     from socialconnect.reading.further import Send
+    from socialconnect.reading.increment import Marking
     from socialconnect.reading.messages import Request, Response
     from socialconnect.reading.paths import Json
     from socialconnect.reading.typed import Page
 
+_NOTHING_NEW = 304
 _LEAST = 4  # requests under way, however near the provider is
 
 T = TypeVar("T")
@@ -36,44 +39,42 @@ async def read(
     parent: Mapping[str, object] = MappingProxyType({}),
     account: Mapping[str, Json] = MappingProxyType({}),
     rows: int = 0,
+    marking: Marking | None = None,
 ) -> AsyncGenerator[tuple[int, Page]]:
     """Each page with its number, from 0. Pages that are known beforehand come side by side, so out of order.
 
     `send` gives a response, or None where there is nothing; `width` is how many requests may be under way at most;
     `parent` has the values that each row carries of its parent, `account` is Clerk's record of the account; `rows` is
-    how many came of the listing before `request`. Each page tells where it stands. A PagingLoop where a page leads back
-    to one that was read.
+    how many came of the listing before `request`. Each page tells where it stands, the last one by `marking` how far
+    the listing was read; a provider that has nothing new gives one page without rows. A PagingLoop where a page leads
+    back to one that was read.
     """
     paging = extractor.resource.paging
-    cut = _Cut(extractor, send, parent, account, rows)
+    cut = _Cut(extractor, send, parent, account, rows, marking)
     clock = asyncio.get_running_loop().time
     asked_at = clock()
     response = await send(request)
     if response is None:
         return
+    if response.status == _NOTHING_NEW:
+        yield 0, replace(standing(extractor.nothing, None), mark=marking.unchanged if marking else None)
+        return
     travel = clock() - asked_at
+    request = unconditional(request)
     page = await cut(request, response)
-    width = useful_width(travel, cut.seconds, width)
+    width = 1 if marking and marking.stops else useful_width(travel, cut.seconds, width)
     number = 0
     asked = {_identity(request)}
     known = paging.remaining(request, response) if isinstance(paging, LinkHeader) and width > 1 else None
-    following = known[0] if known else paging.next_request(request, response)
-    yield 0, standing(page, following)
+    following = known[0] if known else cut.following(request, response)
+    yield 0, cut.standing(page, following, response)
     if known:
         asked.update(map(_identity, known))
-        headers: dict[int, Response] = {}
-        async with aclosing(_side_by_side(known, cut.fetch, width)) as pages:
-            async for position, came in pages:
-                if came is not None:
-                    at_end = position == len(known) - 1
-                    # rows may have been added since: the last page's own `next` is followed too
-                    after = paging.next_request(known[-1], came[1]) if at_end else known[position + 1]
-                    yield position + 1, standing(came[0], after)
-                    headers[position] = came[1]
-        number = len(known)
-        if number - 1 not in headers:
-            return
-        following = paging.next_request(known[-1], headers[number - 1])
+        number, following = len(known), None
+        async with aclosing(_known(known, cut, width)) as pages:
+            async for position, page in pages:
+                following = page.after if position == number - 1 else None
+                yield position + 1, page
     while following is not None:
         if _identity(following) in asked:
             raise PagingLoop(
@@ -86,8 +87,30 @@ async def read(
         if answer is None:
             return
         number += 1
-        page, following = await cut(request, answer), paging.next_request(request, answer)
-        yield number, standing(page, following)
+        page = await cut(request, answer)
+        following = cut.following(request, answer)
+        yield number, cut.standing(page, following, answer)
+
+
+async def _known(known: tuple[Request, ...], cut: _Cut, width: int) -> AsyncGenerator[tuple[int, Page]]:
+    """The pages of requests that are known beforehand, with their positions; the last one last.
+
+    It tells how far all of them were read, and has its own `next`: rows may have been added since.
+    """
+    end: tuple[Page, Response] | None = None
+    try:
+        async with aclosing(_side_by_side(known, cut.fetch, width)) as pages:
+            async for position, came in pages:
+                if came is not None and position == len(known) - 1:
+                    end = came
+                elif came is not None:
+                    yield position, standing(came[0], known[position + 1])
+    except SocialConnectError:
+        if end is not None:
+            yield len(known) - 1, standing(end[0], cut.following(known[-1], end[1]))
+        raise
+    if end is not None:
+        yield len(known) - 1, cut.standing(end[0], cut.following(known[-1], end[1]), end[1])
 
 
 def standing(page: Page, after: Request | None) -> Page:
@@ -107,7 +130,13 @@ class _Cut:
     """Makes pages of one listing's responses, completed by further requests where the resource asks for them."""
 
     def __init__(
-        self, extractor: Extractor, send: Send, parent: Mapping[str, object], account: Mapping[str, Json], rows: int
+        self,
+        extractor: Extractor,
+        send: Send,
+        parent: Mapping[str, object],
+        account: Mapping[str, Json],
+        rows: int,
+        marking: Marking | None,
     ) -> None:
         self._extractor = extractor
         self._further = None if extractor.listed else extractor.resource.further
@@ -115,6 +144,7 @@ class _Cut:
         self._parent = parent
         self._account = account
         self._rows = rows
+        self._marking = marking
         self.seconds = 0.0
         """What cutting the last page took."""
 
@@ -134,7 +164,19 @@ class _Cut:
         cut = f"{cut} {short}".strip()
         if resource.cap and self._rows >= resource.cap > self._rows - page.rows:
             cut = f"No more than {resource.cap:,} rows can be had of {resource.name}, and that many came."
+        page = self._marking.take(request, response, page) if self._marking else page
         return replace(page, cut=cut) if cut else page
+
+    def following(self, request: Request, response: Response) -> Request | None:
+        """The request for the page behind a response; None too where that is known from an earlier reading."""
+        done = self._marking is not None and self._marking.enough
+        return None if done else self._extractor.resource.paging.next_request(request, response)
+
+    def standing(self, page: Page, after: Request | None, response: Response) -> Page:
+        """The page with the request for the one behind it, or as the last one, with how far the listing was read."""
+        if after is not None or self._marking is None:
+            return standing(page, after)
+        return replace(standing(page, None), mark=self._marking.mark(response), full=self._marking.full)
 
     async def fetch(self, request: Request) -> tuple[Page, Response] | None:
         """Send and cut at once, and keep the headers alone: bodies that wait side by side would fill the memory."""

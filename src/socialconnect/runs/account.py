@@ -11,7 +11,7 @@ from socialconnect.clerk.tokens import AccountToken, no_token, not_connected
 from socialconnect.errors import SetupError, SocialConnectError, UsageError
 from socialconnect.http.send import Caller, Sender
 from socialconnect.reading.decide import Fail, granted
-from socialconnect.reading.place import ANEW
+from socialconnect.reading.place import UNMARKED
 from socialconnect.reading.verdict import error_for
 from socialconnect.runs.outcomes import Outcome
 
@@ -67,7 +67,7 @@ class AccountReader:
         return not_connected(user_id, self.connector.title, why, provider=self.connector.name)
 
     async def pages(
-        self, target: Target, outcome: Outcome, token: AccessToken | None, *, width: int, start: Start = ANEW
+        self, target: Target, outcome: Outcome, token: AccessToken | None, *, width: int, start: Start = UNMARKED
     ) -> AsyncGenerator[tuple[int, Page]]:
         """Every page of one account with its number; the outcome says in the end how it went.
 
