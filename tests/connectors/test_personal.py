@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import socialconnect as sc
 from socialconnect.connectors import Connectors
 from socialconnect.export.privacy import marked
 from socialconnect.reading.profile import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
     from socialconnect.reading.declare import Column, Connector, Resource
 
@@ -257,3 +260,43 @@ def test_what_a_call_binds_of_a_person_is_marked() -> None:
         f"{connector.name}.{name}": connector.bind(name)[1] for connector in FOUND.values() for name in connector.binds
     }
     assert [place for place, column in bound.items() if not column.personal] == ["twitch.client_id"]
+
+
+WHO = (
+    "login",
+    "owner_login",
+    "user_login",
+    "author_login",
+    "author_email",
+    "email",
+    "creator_email",
+    "organizer_email",
+)
+
+
+@pytest.fixture(scope="module")
+def read() -> dict[str, pd.DataFrame]:
+    """What five people of the sandbox have at the three providers that it plays by hand: every column there is."""
+    client = sc.sandbox(users=12, seed=5)
+    people = client.users()["user_id"].head(5).tolist()
+    names = [name for name in EVERY if name.partition(".")[0] in ("github", "google", "notion")]
+    return {
+        name: client.read(
+            name, people, columns=[one.name for one in resource(name)[1].columns], on_error="ignore", progress=False
+        ).frame
+        for name in names
+    }
+
+
+def test_nobody_is_told_by_what_is_not_marked(read: dict[str, pd.DataFrame]) -> None:
+    """No login and no address of anybody stands in a column that is not personal, not even as a part of it."""
+    told = {value for frame in read.values() for name in WHO if name in frame for value in frame[name].dropna()}
+    assert len(told) > 20
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for name, frame in read.items():
+        for column in marked(*resource(name), resource(name)[1].columns):
+            texts = frame[column.name].dropna().astype(str).unique() if column.name in frame else ()
+            if any(one in text for text in texts for one in told):
+                found[column.personal].add(f"{name}.{column.name}")
+    assert found[False] == set()
+    assert {"github.repos.full_name", "github.commits.html_url", "google.events.calendar"} <= found[True]
