@@ -58,6 +58,9 @@ class Part:
         self.of_account = extractor.of_account
         self.tally = Tally(self.name)
         self.off: SetupError | None = None
+        asked_later = resource.sync or resource.since or resource.newest is not None or resource.etag
+        self.compares = not asked_later
+        """Whether what has changed cannot be asked for, so that only comparing tells."""
         self._privacy = privacy
         # with what is personal in a parent, which its rows carry
         self._columns = (*marked(connector, resource, chosen), *((Column(RAW, "json"),) if wanted.raw else ()))

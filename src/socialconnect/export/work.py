@@ -10,13 +10,12 @@ import msgspec
 
 from socialconnect.errors import MalformedResponse, NotConnected, TryAgainLater, UserNotFound
 from socialconnect.export.sink import AccountState, Change
-from socialconnect.reading.place import ANEW, Place, Start
+from socialconnect.reading.place import ANEW, Mark, Place, Start
 
 if TYPE_CHECKING:
     from socialconnect.export.job import Job
     from socialconnect.export.part import Part
     from socialconnect.export.sink import RunState, Verdict
-    from socialconnect.reading.place import Mark
     from socialconnect.reading.typed import Page
     from socialconnect.runs.outcomes import Outcome
 
@@ -53,7 +52,8 @@ class Work:
         self._lost = False
         self._earlier = before.rows if place is not None and before is not None else 0
         # what is gone on with cannot be compared: its beginning is not here any more
-        self._digest = blake2b(part.shape.encode(), digest_size=12) if job.incremental and place is None else None
+        compared = part.compares and job.mode == "merge" and place is None
+        self._digest = blake2b(part.shape.encode(), digest_size=12) if compared else None
 
     @property
     def account(self) -> str:
@@ -75,7 +75,7 @@ class Work:
             self._listing = Place()
             self._done += [page.parent] if self.part.reader.resource.parent else []
             self._whole = self._whole or (page.full and not self.part.reader.resource.parent)
-            if page.mark is not None:
+            if page.mark is not None and page.mark != Mark():
                 self._marks[page.parent] = page.mark
         elif page.after is not None:
             rows = page.rows + (self._listing.rows if self._listing.parent == page.parent else 0)
