@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 from tests.notebook import lab
 
-playwright = pytest.importorskip("playwright.sync_api", reason="no playwright here: pip install --group browser")
+try:
+    from playwright import sync_api
+except ImportError:  # then every test that needs it is skipped, and says so
+    sync_api = None
 
-expect = playwright.expect
-expect.set_options(timeout=lab.LONG)
+expect = sync_api and sync_api.expect
+if expect:
+    expect.set_options(timeout=lab.LONG)
 
 NEEDED = [
     pytest.mark.kernel,
+    pytest.mark.skipif(sync_api is None, reason="no playwright here: pip install --group browser"),
     pytest.mark.skipif(lab.chromium() is None, reason="no Chromium here: apt-get install chromium"),
 ]
 OFFERED = re.compile("Connect Notion|Try again")  # the buttons of the portal that lead to the consent
@@ -48,7 +53,7 @@ CELL = """async source => {
 @contextmanager
 def chromium():
     """A browser while the block lasts."""
-    with playwright.sync_playwright() as started:
+    with sync_api.sync_playwright() as started:
         browser = started.chromium.launch(
             executable_path=lab.chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
