@@ -42,7 +42,7 @@ class Destination:
             show.octets(data)
             return
         try:
-            _replace(self.path, data)
+            replaced(self.path, data)
         except OSError as error:
             raise SetupError(
                 f"{self.name} cannot be written: {error.strerror or error}.", cure="Name another."
@@ -65,7 +65,8 @@ def encoded(frame: "pd.DataFrame", form: Format) -> bytes:
     return flat.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%S.%fZ", lineterminator="\n").encode("utf-8", "replace")
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replaced(path: Path, data: bytes) -> None:
+    """Put the data in the place of the file, whole or not at all; an OSError where that is not possible."""
     if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced
         path.write_bytes(data)
         return
