@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import socialconnect as sc
+from socialconnect import reference
 from socialconnect.connectors import Connectors
 from socialconnect.export.privacy import marked
 from socialconnect.reading.profile import FIELDS
@@ -244,6 +245,18 @@ def test_one_name_is_marked_alike_everywhere() -> None:
             if column.dtype != "boolean" and not exempt(f"{name}.{column.name}"):
                 marks.setdefault(column.name, set()).add(column.personal)
     assert {name for name, found in marks.items() if len(found) > 1} == LITTLE
+
+
+@pytest.mark.parametrize("provider", sorted(FOUND))
+def test_the_reference_tells_it(provider: str) -> None:
+    """A connector's page says of as many columns that they are personal as there are, carried ones among them."""
+    page = reference.page(FOUND[provider])
+    for one in FOUND[provider].resources:
+        part = page.split(f"\n## {provider}.{one.name}\n", 1)[1].split("\n## ", 1)[0]
+        rows = [row for row in part.splitlines() if row.startswith("| `")]
+        told = {row.split("`")[1] for row in rows if re.search(r"(; |, |\| )personal\b", row)}
+        usual = [column for column in marked(FOUND[provider], one, one.columns) if not column.on_request]
+        assert told == {column.name for column in usual if column.personal}
 
 
 @pytest.mark.parametrize("name", EVERY)
