@@ -21,8 +21,8 @@ def of(span, name):
     return span.attributes.get(f"socialconnect.{name}")
 
 
-def ended(user_id, account=None, *, requests=1, **facts):
-    return Outcome(user_id, "acme", "acme.things", account, requests=requests, **facts)
+def ended(user_id, account=None, resource="acme.things", **facts):
+    return Outcome(user_id, resource.partition(".")[0], resource, account, **facts)
 
 
 def test_a_read_is_one_trace(collected):
@@ -202,11 +202,11 @@ async def test_an_interrupted_call_is_told(collected):
 
 
 def test_accounts_of_one_user_have_their_own_requests(collected):
-    """Of a user with two accounts, what was sent since one asked belongs to the next that did; others keep theirs."""
+    """Of a user with two accounts, what was sent since one ended belongs to the next that was read."""
     with carrying_out("export", "acme.things") as told:
         for path in ("/token", "/one", "/two"):
             emitting.sent(sent(path=path))
-        told.ended(ended("user_a", "eac_0", requests=0, status="skipped"))
+        told.ended(ended("user_a", "eac_0", status="skipped"))
         emitting.sent(sent(path="/other", user_id="user_b"))
         told.ended(ended("user_a", "eac_1"))
         emitting.sent(sent(path="/three", account="eac_2"))
@@ -214,6 +214,45 @@ def test_accounts_of_one_user_have_their_own_requests(collected):
         told.ended(ended("user_b", "eac_3"))
     below = [[one.name for one in collected.below(span)] for span in collected.named("socialconnect.account")]
     assert below == [[], ["GET /token", "GET /one", "GET /two"], ["GET /three"], ["GET /other"]]
+
+
+def test_several_resources_of_one_call_have_their_own_requests(collected):
+    """Where one call reads several resources side by side, each takes its requests, its token's and its parents'."""
+    names = "acme.things, acme.parts, other.records"
+    with carrying_out("export", names) as told:
+        clerk = {"provider": "clerk", "resource": ""}
+        emitting.sent(sent(path="/v1/users/{user_id}/oauth_access_tokens/oauth_acme", **clerk))
+        emitting.sent(sent(path="/v1/users/{user_id}/oauth_access_tokens/oauth_other", **clerk))
+        emitting.sent(sent(path="/records", provider="other", resource="other.records"))
+        emitting.sent(sent(path="/sites", resource="acme.sites"))
+        emitting.sent(sent(path="/things"))
+        emitting.sent(sent(path="/parts", resource="acme.parts"))
+        told.ended(ended("user_a", "eac_1"))
+        told.ended(ended("user_a", "eac_1", "acme.parts"))
+        told.ended(ended("user_a", "eac_2", "other.records"))
+    below = [
+        [one.name.rpartition("/")[2] for one in collected.below(span)] for span in collected.named("socialconnect.a")
+    ]
+    assert below == [["oauth_acme", "sites", "things"], ["parts"], ["oauth_other", "records"]]
+    [export] = collected.named("socialconnect.export")
+    assert export.name == "socialconnect.export"
+    assert of(export, "resource") == names
+
+
+def test_who_never_ends_is_not_kept(collected, monkeypatch):
+    """What was sent for users who do not end is not kept for long: the oldest is told below the call."""
+    monkeypatch.setattr(emitting, "OPEN", 2)
+    with carrying_out("read", "acme.things") as told:
+        for name in "abc":
+            emitting.sent(sent(user_id=f"user_{name}", path=f"/{name}"))
+        assert [span.name for span in collected.spans] == ["GET /a"]
+        told.ended(ended("user_c"))
+    [read] = collected.named("socialconnect.read")
+    assert sorted(span.name for span in collected.below(read)) == [
+        "GET /a",
+        "GET /b",
+        "socialconnect.account acme.things",
+    ]
 
 
 def test_a_large_call_tells_its_first_accounts_and_those_in_trouble(collected, monkeypatch):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from socialconnect.runs.outcomes import Outcome
 
 MOST = 5_000  # spans of one call: far more is no trace that anybody can open
+OPEN = 1_000  # users for whom something was sent and who have not ended
 EACH = 200  # exchanges of one account that are kept until it ends
 _ID = re.compile(r"(?<=/)[a-z]+_[A-Za-z0-9]{16,}(?=/|$)")  # Clerk's, where the path names one
 _TROUBLED = ("failed", "partial")
@@ -46,7 +47,8 @@ _under_way: ContextVar[_Carrying | None] = ContextVar("socialconnect_telemetry",
 def carrying_out(call: str, resource: str) -> Iterator[_Carrying]:
     """One span for the call in the block, whatever it ends with."""
     known = {"socialconnect.resource": resource} if resource else {}
-    span = _tracer().start_span(f"socialconnect.{call} {resource}".rstrip(), attributes=known)
+    name = f"socialconnect.{call} {resource}".rstrip() if ", " not in resource else f"socialconnect.{call}"
+    span = _tracer().start_span(name, attributes=known)
     carrying = _Carrying(span, resource)
     mark = _under_way.set(carrying)
     try:
@@ -99,6 +101,7 @@ class _Carrying:
         self._span = span
         self._here = trace.set_span_in_context(span)
         self._resource = resource
+        self._resources = frozenset(resource.split(", "))
         self._recording = span.is_recording()
         self._open = self._recording
         self._sent: dict[str, list[Sent]] = {}
@@ -117,6 +120,8 @@ class _Carrying:
         kept = self._sent.setdefault(one.user_id, [])
         if len(kept) < EACH:
             kept.append(one)
+        if len(self._sent) > OPEN:
+            self._exchanges(self._sent.pop(next(iter(self._sent))), self._here)
 
     def ended(self, outcome: Outcome) -> None:
         with _apart():
@@ -128,8 +133,7 @@ class _Carrying:
             return
         self._rows += outcome.rows
         self._statuses[outcome.status] += outcome.user_id is not None
-        # one of which nothing was asked leaves what was sent to the user's next
-        mine = self._sent.pop(outcome.user_id or "", []) if outcome.requests else []
+        mine = self._taken(outcome)
         # trouble is worth as many spans again
         if self._spans < (2 * MOST if outcome.status in _TROUBLED else MOST):
             self._account(outcome, mine)
@@ -152,6 +156,23 @@ class _Carrying:
         if self._recording:
             self._span.set_attributes(self._totals())
         self._span.end()
+
+    def _taken(self, outcome: Outcome) -> list[Sent]:
+        """What was sent for an account: for its user since the last that ended, but for other resources of the call."""
+        if outcome.status == "skipped" and outcome.external_account_id:
+            return []  # an account that was never connected is passed over, and the user may have another
+        other = self._resources - {outcome.resource}
+        tokens = tuple(
+            f"oauth_{name.partition('.')[0]}" for name in other if not name.startswith(f"{outcome.provider}.")
+        )
+        kept = self._sent.pop(outcome.user_id or "", [])
+        mine: list[Sent] = []
+        for one in kept:
+            if one.resource in other or one.path.endswith(tokens):
+                self._sent.setdefault(one.user_id, []).append(one)
+            else:
+                mine.append(one)
+        return mine
 
     def _totals(self) -> dict[str, int | float]:
         told: dict[str, int | float] = {

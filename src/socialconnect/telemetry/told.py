@@ -54,7 +54,8 @@ def carrying_out(call: str, resource: str = "") -> Iterator[Told]:
     """One span around the block, whose accounts and exchanges become its children.
 
     Parameters: `call` is what the caller asked for (`read`, `export`), `resource` what is read by account
-    (`github.repos`); without one, requests stand below the call itself. Gives who is to be told of each outcome.
+    (`github.repos`, or several as `github.repos, notion.users`); without one, requests stand below the call itself.
+    Gives who is to be told of each outcome.
     """
     emitting = _emitting()
     if emitting is None:
