@@ -2,7 +2,7 @@
 
 A kind is tested by a class of its own in a file of its own:
 
-    pytest.register_assert_rewrite("tests.export")
+    pytest.register_assert_rewrite("tests.export.contract")
     from tests.export.contract import SinkContract
 
     class TestCSV(SinkContract):
@@ -19,6 +19,9 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
+
+pytest.register_assert_rewrite(*(f"tests.export.contract_{part}" for part in ("holding", "runs", "verdicts", "words")))
+
 from tests.export.contract_holding import Holding
 from tests.export.contract_runs import Runs
 from tests.export.contract_verdicts import Verdicts

@@ -1,0 +1,35 @@
+"""Tables do what every sink does, in each kind of database."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.register_assert_rewrite("tests.export.contract")
+
+from tests.export.contract import SinkContract  # noqa: E402 - what it asserts is to be told in full
+
+from socialconnect.export.tables.sink import TableSink  # noqa: E402 - with it
+
+
+class TestSQLite(SinkContract):
+    """A file of SQLite."""
+
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: TableSink(f"sqlite:///{tmp_path}/out.db")
+
+
+class TestDuckDB(SinkContract):
+    """A file of DuckDB."""
+
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: TableSink(f"duckdb:///{tmp_path}/out.duckdb")
+
+
+class TestPostgreSQL(SinkContract):
+    """A database of a PostgreSQL server."""
+
+    @pytest.fixture
+    def make(self, postgresql):
+        return lambda: TableSink(postgresql)
