@@ -34,6 +34,7 @@ Way = Literal["etag", "token", "since", "newest"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SECOND = 1_000_000  # by so much the time that is asked for may be rounded down
+_NEVER = 2**63
 _MOST = 500  # rows of one moment that are remembered; of more, none is
 
 
@@ -122,7 +123,8 @@ class Marking:
         resumed: bool = False,
     ) -> None:
         self._resource = resource
-        self._place = names.index(resource.changed) if resource.changed in names else None
+        dated = resource.changed in names and (resource.since or resource.newest is not None)
+        self._place = names.index(resource.changed) if dated else None
         self._before = before or Mark()
         self._asking = asking
         self._look_back = look_back // _MICROSECOND
@@ -191,15 +193,15 @@ class Marking:
 
     def _lately(self, page: Page, moments: Sequence[int | None]) -> list[tuple[int, str]]:
         """The rows that the next reading will see again, by place, each with its digest: they are noted."""
-        if self._latest is None or not (self._resource.since or self._resource.newest is not None):
+        if self._latest is None:
             return []
         edge = min(self._latest, self._until or self._latest) - self._look_back - _SECOND
         found: list[tuple[int, str]] = []
         for place, moment in enumerate(moments):
-            if moment is not None and moment >= edge:
+            if moment is None or moment >= edge:  # newest first, those without a time may stand anywhere
                 row = msgspec.json.encode([values[place] for values in page.columns])
                 found.append((place, blake2b(row, digest_size=8).hexdigest()))
-                self._recent.append((moment, found[-1][1]))
+                self._recent.append((_NEVER if moment is None else moment, found[-1][1]))
         if len(self._recent) > 2 * _MOST:
             self._recent = [one for one in self._recent if one[0] >= edge][: 2 * _MOST]
         return found

@@ -308,11 +308,11 @@ def _found(one: Fields, query: str) -> bool:
         match = re.fullmatch(r"(trashed|mimeType|name|modifiedTime)\s*(=|contains|>)\s*'?([^']*)'?", clause)
         if match is None or (match[1] == "modifiedTime") != (match[2] == ">"):
             raise invalid("Invalid Value", "invalid")
-        value = str(one[match[1]]).lower()
         if match[2] == ">":
-            if not datetime.fromisoformat(value) > datetime.fromisoformat(match[3]):
+            if datetime.fromisoformat(str(one[match[1]])) <= datetime.fromisoformat(match[3]):
                 return False
             continue
+        value = str(one[match[1]]).lower()
         if not (match[3].lower() in value if match[2] == "contains" else match[3].lower() == value):
             return False
     return True
