@@ -33,15 +33,18 @@ Exit codes:
   1    a bug of this program: run it again with --debug
   2    the command cannot be meant as it is written
   3    set-up: the key, the Clerk instance, a package or a file
-  4    accounts need their owners: none could be read, or with --strict any
-  5    Clerk or a provider is in trouble: run it again later
+  4    accounts need their owners: none could be read, or with --strict any; of an export, any
+  5    Clerk, a provider or a target is in trouble: run it again later
   6    a service answered what it should not
   7    scan found something secret
+  8    an export's deadline ended it: run it again with --resume
   130  interrupted
   141  whoever read the output stopped reading
+  143  told to end by a signal (SIGTERM)
 
-Where accounts of one pull ended with several of these, it exits with the highest. The rows of the other accounts are
-written all the same.
+Where accounts of one pull ended with several of these, it exits with the highest; of one export with what is to be
+done first: 8, then 3, 5, 6, 4. The rows of the other accounts are written all the same. After 5, 6, 8, 130 and 143 an
+export goes on with --resume.
 
 The Clerk secret key comes from CLERK_SECRET_KEY in the environment or a .env file, or from the system keyring, where
 `socialconnect login` puts it; never from the command line, which other programs can see."""

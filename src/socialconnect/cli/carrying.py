@@ -54,22 +54,24 @@ def carried(order: Order) -> int:
     """Carry the order out and tell what came of it; the exit code."""
     telling = _Telling(order)
     selection = selected(order.sheet.users)
-    with order.common.client() as client, _logging(order), stopping() as signals:
+    with order.common.client() as client, _logging(order):
         telling.wanted = client.settings.progress is True
-        try:
-            report = _exported(order, client, selection, signals)
-        except SocialConnectError as error:
-            code = telling.ended(telling.broken_off(error), error.exit_code)
-            if order.common.debug or not (order.common.json or order.log_json):
+        with stopping() as signals:
+            try:
+                report = _exported(order, client, selection, signals)
+            except SocialConnectError as error:
+                code = telling.ended(telling.broken_off(error), error.exit_code)
+                if order.common.debug or not (order.common.json or order.log_json):
+                    raise
+                return code
+            except (KeyboardInterrupt, asyncio.CancelledError) as error:
+                code = signals.code or INTERRUPTED
+                why = "It was interrupted." if code == INTERRUPTED else "It was told to end (SIGTERM)."
+                return telling.ended(telling.broken_off(error, why), code)
+            except Exception as error:
+                telling.ended(telling.broken_off(error, f"{type(error).__name__}: {error}"), 1)
                 raise
-            return code
-        except (KeyboardInterrupt, asyncio.CancelledError) as error:
-            code = signals.code or INTERRUPTED
-            return telling.ended(telling.broken_off(error), code)
-        except Exception as error:
-            telling.ended(telling.broken_off(error), 1)
-            raise
-    return telling.ended(report, report.exit_code)
+        return telling.ended(report, report.exit_code)
 
 
 def _exported(order: Order, client: "Client", selection: Selection, signals: Stopping) -> "ExportReport":
@@ -97,8 +99,8 @@ class _Telling:
             what = "is a folder" if self._path.is_dir() else "is in a folder that does not exist"
             raise UsageError(f"The report {order.sheet.report} {what}.", cure="Name a file in a folder that exists.")
 
-    def broken_off(self, error: BaseException) -> "ExportReport":
-        """How far it came until the error."""
+    def broken_off(self, error: BaseException, why: str = "") -> "ExportReport":
+        """How far it came until the error, which is told as `why` where it is none of ours."""
         from socialconnect.export.report import ExportReport, Tally, Traffic, report_of  # noqa: PLC0415 - needs Arrow
 
         sheet = self._order.sheet
@@ -112,11 +114,8 @@ class _Telling:
             tuple(Tally(one.name) for one in sheet.wanted),
             Traffic(),
         )
-        if isinstance(error, SocialConnectError):
-            return replace(report, ending="stopped", error=str(error), cause=error)
-        interrupted = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
-        told = "It was interrupted." if interrupted else f"{type(error).__name__}: {error}"
-        return replace(report, ending="stopped", error=told, cause=None)
+        cause = error if isinstance(error, SocialConnectError) else None
+        return replace(report, ending="stopped", error=why or str(error), cause=cause)
 
     def ended(self, report: "ExportReport", code: int) -> int:
         """Tell it everywhere; the exit code, which is another where the report cannot be written."""
@@ -135,9 +134,12 @@ class _Telling:
         return code
 
     def _tell(self, report: "ExportReport", code: int) -> None:
+        if report.accounts or report.ending != "stopped":  # an error of ours is told by whoever catches it
+            show.note(str(replace(report, error="", cause=None)) if report.cause else str(report), lines=True)
+        elif report.cause is None:
+            show.note(f"{report.error} Nothing had been read.")
         if report.cause is not None and not report.accounts:
-            return  # the error itself says it all, and is told by whoever catches it
-        show.note(str(replace(report, error="", cause=None)) if report.cause else str(report), lines=True)
+            return
         if step := _next(report, code, self._order.again):
             show.note(step)
 
