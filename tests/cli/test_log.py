@@ -181,6 +181,22 @@ def test_a_read_tells_its_requests(lines):
     assert {line.get("resource") for line in told} == {None, "github.repos"}
 
 
+def test_a_read_tells_its_trouble_and_its_end(lines):
+    """At INFO each account in trouble is a line, with its outcome's fields, and the run is the last."""
+    client = sc.sandbox(users=20)
+    with log_as_json():
+        run = client.read("github.repos", on_error="ignore")
+    *told, last = lines()
+    troubled = {outcome.external_account_id: outcome for outcome in run.ended if outcome.status == "failed"}
+    assert set(troubled) == {line["external_account_id"] for line in told}
+    for line in told:
+        outcome = troubled[line["external_account_id"]]
+        assert (line["outcome"], line["reason"], line["user_id"]) == ("failed", outcome.reason, outcome.user_id)
+        assert (line["rows"], line["requests"], line["resource"]) == (0, outcome.requests, "github.repos")
+    assert (last["run_id"], last["rows"], last["accounts"]) == (run.id, len(run.frame), len(run.ended))
+    assert last["requests"] == run.trace.requests
+
+
 def test_nothing_is_built_where_nobody_reads(monkeypatch, caplog):
     """Where DEBUG is off, no line of a request is made."""
     caplog.set_level(logging.INFO, "socialconnect")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from socialconnect.http.send import Sent
 
 Status = Literal["ok", "empty", "partial", "skipped", "failed"]
+_LOGGED = ("user_id", "external_account_id", "provider", "resource", "reason", "rows", "requests", "waited")
 
 
 @dataclass(slots=True, repr=False)
@@ -91,6 +92,11 @@ class Outcome:
     def told(self) -> str:
         """Status, reason and message in one line."""
         return " ".join(part for part in (f"{self.status}:", self.reason, self.message and f"({self.message})") if part)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a line of the log says of it, by name: no message, which may quote what a service said."""
+        return {name: getattr(self, name) for name in _LOGGED} | {"outcome": self.status}
 
     def __repr__(self) -> str:
         whose = f" of {self.user_id}" if self.user_id else ""

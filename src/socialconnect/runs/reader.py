@@ -226,7 +226,8 @@ class Reader:
 
     def _end(self, outcome: Outcome) -> None:
         if outcome.status in ("partial", "failed"):
-            _log.info("%s of %s: %s", self._name, outcome.user_id or "the listing of users", outcome.told)
+            who = outcome.user_id or "the listing of users"
+            _log.info("%s of %s: %s", self._name, who, outcome.told, extra=outcome.facts)
         if self._progress is not None:
             self._progress.ended(whole=outcome.status in ("ok", "empty"))
         if self._watch is not None:
@@ -255,7 +256,9 @@ class Reader:
                 "complete": run.complete,
             },
         )
-        _log.info("%r", run)
+        counts = {"accounts": len(ended), "rows": len(frame), "requests": self._trace.requests}
+        facts = {"resource": run.resource, "run_id": run.id, **counts, "waited": self._trace.waited}
+        _log.info("%r", run, extra=facts)
         return run
 
     def _unrepeated(self, frame: pd.DataFrame, ended: Sequence[Outcome]) -> pd.DataFrame:
