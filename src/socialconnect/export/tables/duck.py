@@ -134,9 +134,8 @@ class DuckDB(Database):
     def batches(self, statement: sa.Executable, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The rows of a query as record batches of that schema, a part of them at a time."""
         with told(self.name, *self.errors), self.duck.cursor() as cursor:
-            cursor.execute(*_compiled(statement))
-            # DuckDB 1.4 named it so, and drops the other
-            reader = getattr(cursor, "to_arrow_reader", None) or cursor.fetch_record_batch
+            query = cursor.sql(str(statement.compile(dialect=_DIALECT)))  # type: ignore[attr-defined]  # every query has it
+            reader = getattr(query, "to_arrow_reader", None) or query.fetch_arrow_reader  # before DuckDB 1.5
             for batch in reader(BATCH):
                 yield batch.cast(schema)
 

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
 
 from socialconnect.export.sink import BOOKKEEPING, SEQUENCE
 from socialconnect.export.tables.kinds import MOMENT, TEXT, kind
@@ -57,7 +58,7 @@ ENDED = sa.Table(
     sa.Column("user_id", TEXT),
     sa.Column("account", TEXT),
     sa.Column("verdict", TEXT),
-    sa.Column("at", MOMENT),
+    sa.Column(quoted_name("at", quote=True), MOMENT),
     **_EXACT,
 )
 KEPT = (DATASETS, ACCOUNTS, RUNS, ENDED)
@@ -105,9 +106,10 @@ class Layout:
 def layout(dataset: Dataset, dialect: str) -> Layout:
     """The tables of a dataset. Any value may be NA there: what is missing is the provider's affair."""
     held = sa.MetaData()
-    columns = [(column.name, kind(column.dtype)) for column in dataset.fields]
+    # quoted wherever they stand: what is a word of its own differs from database to database
+    columns = [(quoted_name(column.name, quote=True), kind(column.dtype)) for column in dataset.fields]
     data = sa.Table(dataset.name, held, *(sa.Column(*column) for column in columns), **_EXACT)
-    columns.append((SEQUENCE, sa.BigInteger()))
+    columns.append((quoted_name(SEQUENCE, quote=True), sa.BigInteger()))
     staged = sa.Table(staging(dataset), held, *(sa.Column(*column) for column in columns), **_EXACT)
     return Layout(dataset, dialect, data, staged)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
 
 from socialconnect.errors import DamagedState, SchemaChanged, TargetError, UsageError
 from socialconnect.export.sink import AccountState, Dataset, RunState
@@ -157,7 +158,7 @@ def _widened(database: Database, tables: Layout) -> None:
         there = {name.lower() for name in database.columns(table.name) or ()}
         for column in tables.dataset.fields:
             if column.name.lower() not in there:
-                database.add_column(table, sa.Column(column.name, kind(column.dtype)))
+                database.add_column(table, sa.Column(quoted_name(column.name, quote=True), kind(column.dtype)))
 
 
 def _recorded(database: Database, record: Record) -> None:
