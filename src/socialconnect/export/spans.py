@@ -19,6 +19,8 @@ def span(given: object) -> object:
     >>> span("1h30m"), span("7d")
     (datetime.timedelta(seconds=5400), datetime.timedelta(days=7))
     """
+    if isinstance(given, int | float):
+        raise UsageError(f"{given} has no unit.", cure=f"{_AS}.")
     if not isinstance(given, str):
         return given
     text = given.strip().lower()
