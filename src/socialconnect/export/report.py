@@ -124,10 +124,9 @@ class ExportReport:
         codes = {code for tally in self.resources for code in tally.codes}
         if self.cause is not None:
             codes.add(self.cause.exit_code)
-        for code in _FIRST:
-            if code in codes:
-                return code
-        return _AGAIN if self.ending != "finished" else 0
+        elif self.ending == "stopped":
+            codes.add(_AGAIN)
+        return next((code for code in _FIRST if code in codes), 0)
 
     @property
     def rows(self) -> int:
