@@ -239,6 +239,24 @@ def test_several_resources_of_one_call_have_their_own_requests(collected):
     assert of(export, "resource") == names
 
 
+def test_an_export_is_one_trace(collected, tmp_path):
+    """An export is one span with an account's span for each resource, and every request but the listing is below one."""
+    client = sc.sandbox(users=12)
+    names = ["github.profile", "github.orgs", "notion.users"]
+    report = client.export(names, f"sqlite:///{tmp_path / 'rows.db'}")
+    [export] = collected.named("socialconnect.export")
+    below = collected.below(export)
+    accounts = [span for span in below if span.name.startswith("socialconnect.account")]
+    assert [span.name for span in below if span not in accounts] == ["GET /v1/users"]
+    assert {of(span, "resource") for span in accounts} == set(names)
+    assert of(export, "rows") == sum(one.rows for one in report.resources)
+    for span in accounts:
+        provider = of(span, "resource").partition(".")[0]
+        hosts = {one.attributes["server.address"] for one in collected.below(span)}
+        assert hosts <= {"api.clerk.com", f"api.{provider}.com"}
+        assert f"api.{provider}.com" in hosts
+
+
 def test_who_never_ends_is_not_kept(collected, monkeypatch):
     """What was sent for users who do not end is not kept for long: the oldest is told below the call."""
     monkeypatch.setattr(emitting, "OPEN", 2)
@@ -353,7 +371,7 @@ def test_what_goes_on_after_the_call_has_no_span(collected):
     """What a call began and left under way adds nothing to a span that has ended."""
     with carrying_out("read", "acme.things") as told:
         carrying = emitting._under_way.get()
-    carrying.sent(sent())
+    carrying.sent(sent(user_id=""))
     told.ended(ended("user_a"))
     assert [span.name for span in collected.spans] == ["socialconnect.read acme.things"]
 

@@ -5,8 +5,9 @@ OpenTelemetry is not imported by anybody, nothing of it is imported here either.
 
 Spans, each a child of whatever span is current where the call is made, also through the background loop:
 
-- `socialconnect.read github.repos` (and `read_all`, `retry`, `users`, `accounts`): one call. `socialconnect.accounts`,
-  `.rows`, `.requests`, `.waited` (seconds) are its totals, `socialconnect.accounts.failed` and the like count outcomes.
+- `socialconnect.read github.repos` (and `retry`, `export`, `read_all`, `users`, `accounts`): one call, named with its
+  resource where it is one. `socialconnect.accounts`, `.rows`, `.requests`, `.waited` (seconds) are its totals,
+  `socialconnect.accounts.failed` and the like count outcomes, `error.type` is the code of what ended it early.
 - `socialconnect.account github.repos`: one account of it, with `socialconnect.user_id` and `.external_account_id` (the
   pseudonyms that Clerk gives), `.status`, `.rows`, `.pages`, `.requests`, `.retries`, `.waited`; `error.type` is the
   reason where it was not read whole.
