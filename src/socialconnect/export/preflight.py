@@ -31,8 +31,8 @@ _CODES = {
     "token_dead": 4,
     "user_not_found": 4,
     "provider_not_enabled": 3,
-    "unchecked": 5,
 }
+_UNSAID = 5  # Clerk failed to say of a token: it may well fail again
 
 
 class Skipped(NamedTuple):
@@ -94,6 +94,7 @@ class Outlook:
         if self.runs(deadline) > 1:
             return RESUME
         codes = {_CODES.get(one.state, 0) for one in self.skipped}
+        codes |= {_UNSAID} if self.states.get("unchecked") else set()
         return next((code for code in (3, 5, 4) if code in codes), 0)
 
 
