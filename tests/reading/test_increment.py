@@ -273,18 +273,15 @@ def test_a_reading_in_the_middle_knows_the_token_alone():
     assert not marking.full
 
 
-def test_newest_first_ends_with_the_first_page_that_is_known():
-    """Rows behind the bound are left out, and a page that has no other says so."""
+def test_newest_first_ends_with_the_first_page_that_ends_in_what_is_known():
+    """Rows behind the bound are left out, and a page whose last one lies there is enough."""
     bound = microseconds("2026-05-01T11:50:00Z")
     marking = Marking(made(changed="at", newest={}), NAMES, MARK, Asking(FIRST, "newest", bound))
     assert marking.stops
-    [first], _ = read(
-        marking, page(("c", "2026-05-01T13:00:00Z"), ("b", "2026-05-01T11:51:00Z"), ("a", "2026-05-01T09:00:00Z"))
-    )
-    assert first.columns[0] == ["c", "b"]
-    assert not marking.enough
-    [second], mark = read(marking, page(("a", "2026-05-01T09:00:00Z")))
-    assert (second.rows, marking.enough) == (0, True)
+    [first], _ = read(marking, page(("d", "2026-05-01T13:00:00Z"), ("c", "2026-05-01T11:51:00Z")))
+    assert (first.columns[0], marking.enough) == (["d", "c"], False)
+    [second], mark = read(marking, page(("b", "2026-05-01T11:50:00Z"), ("a", "2026-05-01T11:49:59Z"), ("n", None)))
+    assert (second.columns[0], marking.enough) == (["b", "n"], True)
     assert mark.time == "2026-05-01T13:00:00Z"
 
 

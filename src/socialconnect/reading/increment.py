@@ -136,7 +136,7 @@ class Marking:
         self._etag = ""
         self._pages = 0
         self.enough = False
-        """Whether the last page had nothing new, so that what follows is known."""
+        """Whether the last page ended with what is known, so that all that follows is."""
 
     @property
     def full(self) -> bool:
@@ -165,7 +165,8 @@ class Marking:
         self._latest = max((one for one in (self._latest, *moments) if one is not None), default=None)
         bound = self._asking.bound if self._asking else None
         fresh = [moment is None or bound is None or moment >= bound for moment in moments]
-        self.enough = not any(fresh)
+        dated = [moment for moment in moments if moment is not None]
+        self.enough = bound is not None and bool(dated) and dated[-1] < bound
         for place, digest in self._lately(page, moments):
             fresh[place] = fresh[place] and digest not in self._seen
         return page if all(fresh) else _kept(page, fresh)
@@ -185,6 +186,8 @@ class Marking:
             return _told(Mark(token=token, etag=self._only))
         edge = max(times) - self._look_back - _SECOND
         seen = {digest for moment, digest in self._recent if moment >= edge}
+        if self._asking is not None and self._asking.way == "token" and max(times) == known:
+            seen = {*self._before.seen}
         return Mark(_text(max(times)), token, self._only, tuple(sorted(seen)) if len(seen) <= _MOST else ())
 
     @property
@@ -192,15 +195,18 @@ class Marking:
         return self._etag if self.full and self._pages == 1 else ""
 
     def _lately(self, page: Page, moments: Sequence[int | None]) -> list[tuple[int, str]]:
-        """The rows that the next reading will see again, by place, each with its digest: they are noted."""
+        """The rows that may be known, and those that the next reading will see again: by place, with their digests."""
         if self._latest is None:
             return []
         edge = min(self._latest, self._until or self._latest) - self._look_back - _SECOND
         found: list[tuple[int, str]] = []
+        timeless = self._asking is not None or not self._resource.since  # where rows without a time may come again
         for place, moment in enumerate(moments):
-            if moment is None or moment >= edge:  # newest first, those without a time may stand anywhere
+            late = timeless if moment is None else moment >= edge
+            if late or self._seen:
                 row = msgspec.json.encode([values[place] for values in page.columns])
                 found.append((place, blake2b(row, digest_size=8).hexdigest()))
+            if late:
                 self._recent.append((_NEVER if moment is None else moment, found[-1][1]))
         if len(self._recent) > 2 * _MOST:
             self._recent = [one for one in self._recent if one[0] >= edge][: 2 * _MOST]

@@ -17,6 +17,7 @@ _LICENSES = (
     {"key": "apache-2.0", "name": "Apache License 2.0", "spdx_id": "Apache-2.0"},
     {"key": "other", "name": "Other", "spdx_id": "NOASSERTION"},
 )
+_AT_ONCE = 100  # of the first so many, some changed at the very last moment; not more than a page of them
 _MOST = 512  # repositories that one account's ids leave room for
 _TAILS = {
     "archive_url": "/{archive_format}{/ref}",
@@ -140,7 +141,8 @@ def repository(world: World, account: Account, position: int, *, own: bool = Tru
     url, html = f"{_API}/repos/{full_name}", f"https://github.com/{full_name}"
     private = is_private(chance)
     created = account.created_at // 1000 - (chance >> 8) % 80_000_000
-    updated = min(EPOCH, created + (chance >> 12) % 60_000_000)
+    spread = 60_000_000 if position < _AT_ONCE else max(1, min(60_000_000, EPOCH - created))
+    updated = min(EPOCH, created + (chance >> 12) % spread)
     stars, forks, issues = (chance >> 20) % 5000, (chance >> 24) % 40, work(chance).open
     return msgspec.json.encode(
         {
