@@ -26,3 +26,17 @@ class TestLines(SinkContract):
     @pytest.fixture
     def make(self, tmp_path):
         return lambda: FileSink(f"{tmp_path}/out", "jsonl")
+
+
+class TestMemory(SinkContract):
+    @pytest.fixture
+    def make(self, tmp_path):
+        return lambda: FileSink(f"memory:/{tmp_path}/out")
+
+
+class TestS3(SinkContract):
+    @pytest.fixture
+    def make(self, s3, monkeypatch):
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        return lambda: FileSink(f"{s3.url}out")

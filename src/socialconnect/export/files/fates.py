@@ -1,249 +1,187 @@
-"""Which rows stay, go or are marked when accounts have ended: decided by DuckDB, from their keys alone.
+"""Which rows stay, go or are marked when accounts have ended: decided from their keys alone.
 
-Of each row DuckDB sees where it stands (source, spot), whose it is, its key and little else, so that millions fit in
-little memory, or spill to disk. What comes out are row numbers, in order; the rows themselves are streamed by others.
+Most of it follows from a row's account. Rows with a key are dealt out into as many heaps as memory asks for, equal keys
+into the same one, and DuckDB compares what came with what is there, heap by heap. What comes out is one byte for each
+row, on disk; the rows themselves are streamed by others.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from socialconnect.export.schema import schema
+from socialconnect.errors import TargetError
+from socialconnect.export.files.heaps import Heaps
 from socialconnect.export.sink import SEQUENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from socialconnect.export.files.folded import Ending
     from socialconnect.export.sink import Dataset, Mode
 
 Numbers: TypeAlias = NDArray[np.int64]
+Booleans: TypeAlias = NDArray[np.bool_]
+Integers: TypeAlias = NDArray[np.integer[Any]]
+Source: TypeAlias = "tuple[int, str, int, Iterator[pa.RecordBatch]]"
+"""The entry that brought a file, its name, how many rows it has, and their batches."""
 
-MEMORY = "96MB"
-UNMARKED = int(np.iinfo(np.int64).min)
+STAYS, GOES, MARKED = range(3)
 _WHOSE = ("user_id", "external_account_id")
-_MOMENT = pa.timestamp("us", "UTC")
-_ENDED = pa.schema(
-    [
-        ("u", pa.large_string()),
-        ("a", pa.large_string()),
-        ("verdict", pa.string()),
-        ("moment", pa.int64()),
-        ("taken", pa.int64()),
-    ]
-)
+_BETWEEN = pa.scalar("\0", pa.large_string())
+_TAKEN = ("whole", "changes", "part")
 
 
 class Fates:
-    """What becomes of the rows of one dataset's accounts that ended."""
+    """What becomes of the rows of one dataset's accounts that ended, which `ending` tells by user and account."""
 
-    def __init__(self, dataset: Dataset, mode: Mode, folder: str) -> None:
+    def __init__(
+        self, dataset: Dataset, mode: Mode, folder: str, rows: int, ending: Callable[[str, str], Ending | None]
+    ) -> None:
         self._mode = mode
-        self._keys = [f"k{at}" for at in range(len(dataset.key))]
-        self.key = dataset.key
-        self._types = [schema(dataset).field(name).type for name in dataset.key]
-        self._base = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": MEMORY,
-                "temp_directory": f"{folder}/spilled",
-                "threads": 2,
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,  # nothing is fetched from anywhere
-            },
-        )
-        self._base.execute("CREATE TABLE ended (u VARCHAR, a VARCHAR, verdict VARCHAR, moment BIGINT, taken BIGINT)")
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._base.close()
+        self._key = dataset.key
+        self._ending = ending
+        self._heaps = Heaps(dataset, folder, rows)
+        self.kept = _Column(f"{folder}/kept", np.uint8)
+        self.fates = _Column(f"{folder}/fates", np.uint8)
+        self.moments = _Column(f"{folder}/moments", np.int64)
 
     @property
-    def staged_names(self) -> list[str]:
+    def came_names(self) -> list[str]:
         """The columns that `came` needs of staged rows."""
-        return [*dict.fromkeys((*_WHOSE, *self.key, SEQUENCE, "_deleted_at"))]
+        return [*dict.fromkeys((*_WHOSE, *self._key, SEQUENCE, "_deleted_at"))]
 
     @property
-    def names(self) -> list[str]:
+    def there_names(self) -> list[str]:
         """The columns that `there` needs of rows that readers see."""
-        return [*dict.fromkeys((*_WHOSE, *self.key, "_deleted_at"))]
+        return [*dict.fromkeys((*_WHOSE, *self._key, "_deleted_at"))]
 
-    def end(self, accounts: Iterable[Sequence[tuple[str, str, str, float, int]]]) -> None:
-        """Accounts that ended: user, account, verdict, when, up to which entry their staged rows are dealt with."""
-        for some in accounts:
-            users, ids, verdicts, ats, taken = zip(*some, strict=True)
-            moments = [round(at * 1_000_000) for at in ats]
-            self._insert("ended", pa.table([users, ids, verdicts, moments, taken], schema=_ENDED))
+    def there(self, sources: Iterable[Source]) -> None:
+        """Take the rows that readers see: what is clear of them is decided, and the others dealt out."""
+        for _, batch, start in self._batches(sources, self.fates, self.moments):
+            endings, which = self._endings(batch)
+            whole = _those(endings, which, lambda one: one.verdict == "whole")
+            gone = _those(endings, which, lambda one: one.verdict == "gone")
+            fates = self.fates.of(start, batch.num_rows)
+            if self._mode == "replace":
+                fates[whole | gone] = GOES
+                continue
+            known, alive = self._identified(batch), _nulls(batch["_deleted_at"])
+            fates[whole & ~known] = GOES
+            fates[gone & alive] = MARKED
+            self.moments.of(start, batch.num_rows)[:] = _each(endings, which, lambda one: one.at)
+            compared = known & _those(endings, which, lambda one: one.verdict in _TAKEN)
+            numbers = _each(endings, which, lambda one: one.number)
+            self._heaps.there(batch, np.flatnonzero(compared), start, numbers, whole)
 
-    def end_others(self, come_to: Iterable[Sequence[tuple[str, str]]], at: float) -> list[tuple[str, str]]:
-        """Every account that has rows and was not come to is gone: which these are."""
-        self._base.execute("CREATE TABLE come (u VARCHAR, a VARCHAR)")
-        for some in come_to:
-            users, ids = zip(*some, strict=True)
-            self._insert("come", pa.table({"u": users, "a": ids}))
-        self._base.execute("CREATE TABLE others AS SELECT DISTINCT u, a FROM seen ANTI JOIN come USING (u, a)")
-        self._base.execute("INSERT INTO ended SELECT u, a, 'gone', ?, 0 FROM others", [round(at * 1_000_000)])
-        return self._base.execute("SELECT u, a FROM others").fetchall()
+    def came(self, sources: Iterable[Source]) -> None:
+        """Take staged rows: likewise."""
+        for entry, batch, start in self._batches(sources, self.kept):
+            endings, which = self._endings(batch)
+            taken = _those(endings, which, lambda one: self._takes(one, entry))  # noqa: B023 - called at once
+            known = self._identified(batch)
+            self.kept.of(start, batch.num_rows)[taken & ~known & self._told(batch)] = True
+            numbers = _each(endings, which, lambda one: one.number)
+            self._heaps.came(batch, np.flatnonzero(taken & known), start, numbers)
 
-    def came(self, sources: Iterable[tuple[int, Iterator[pa.RecordBatch]]]) -> None:
-        """Staged rows: of each source its number and batches of `staged_names`. Afterwards `kept` tells which stay."""
-        keys = "".join(f", {key}" for key in self._keys)
-        columns = [pa.field(f"k{at}", kind) for at, kind in enumerate(self._types)]
-        kind = pa.schema([*_PLACE, *columns, ("seq", pa.int64()), ("dead", pa.int64())])
-        reader = pa.RecordBatchReader.from_batches(kind, self._placed(sources, kind))
-        self._base.register("incoming", reader)
-        self._base.execute(
-            f"CREATE TABLE came AS SELECT source, spot, u, a{keys}, seq, dead FROM incoming "  # noqa: S608 - k0, k1 …
-            "JOIN ended USING (u, a) WHERE source > taken AND verdict IN ('whole', 'changes', 'part')"
-        )
-        self._base.unregister("incoming")
-        self._drop_twins()
+    def _takes(self, ending: Ending, entry: int) -> bool:
+        if entry <= ending.taken or ending.verdict not in _TAKEN:
+            return False
+        return self._mode != "replace" or ending.verdict == "whole" or not ending.has_rows
 
-    def _drop_twins(self) -> None:
-        if not self._keys:
-            return
-        by = ", ".join(("u", "a", *self._keys))
-        self._base.execute(
-            f"CREATE TABLE twins AS SELECT {by}, max(row(seq, source, spot)) AS best FROM came "  # noqa: S608 - k0, k1 …
-            f"WHERE {self._identified('came')} GROUP BY {by} HAVING count(*) > 1"
-        )
-        self._base.execute(
-            f"DELETE FROM came USING twins WHERE {self._same('came', 'twins')} "  # noqa: S608 - k0, k1 …
-            "AND row(came.seq, came.source, came.spot) <> twins.best"
-        )
-
-    def there(self, sources: Iterable[tuple[int, Iterator[pa.RecordBatch]]]) -> None:
-        """Rows that readers see: of each source its number and batches of `names`."""
-        columns = [pa.field(f"k{at}", kind) for at, kind in enumerate(self._types)]
-        kind = pa.schema([*_PLACE, *columns, ("dead", pa.int64())])
-        self._base.register("standing", pa.RecordBatchReader.from_batches(kind, self._placed(sources, kind)))
-        self._base.execute("CREATE TABLE seen AS SELECT * FROM standing")
-        self._base.unregister("standing")
-
-    def _placed(
-        self, sources: Iterable[tuple[int, Iterator[pa.RecordBatch]]], kind: pa.Schema
-    ) -> Iterator[pa.RecordBatch]:
-        for source, batches in sources:
-            row = 0
-            for batch in batches:
-                count = batch.num_rows
-                arrays = [
-                    pa.array(np.full(count, source)),
-                    pa.array(np.arange(row, row + count)),
-                    pc.fill_null(batch["user_id"], ""),
-                    pc.fill_null(batch["external_account_id"], ""),
-                    *(batch[name] for name in self.key),
-                ]
-                if "seq" in kind.names:
-                    arrays.append(batch[SEQUENCE])
-                arrays.append(batch["_deleted_at"].cast(pa.int64()))
-                yield pa.RecordBatch.from_arrays(arrays, schema=kind)
-                row += count
+    def _told(self, batch: pa.RecordBatch) -> Booleans:
+        """Rows that say more than that one is gone."""
+        return _nulls(batch["_deleted_at"]) if self._mode == "merge" else np.ones(batch.num_rows, bool)
 
     def decide(self) -> None:
-        """Compare what came with what is there: `kept` and `changed` tell what follows."""
-        if self._mode == "replace":
-            self._replace()
-        elif self._mode == "merge":
-            self._merge()
-        else:
-            self._base.execute("CREATE TABLE changed (source BIGINT, spot BIGINT, mark BIGINT)")
+        """Compare, heap by heap: `kept`, `fates` and `moments` tell what follows."""
+        for found in self._heaps.decide(merging=self._mode == "merge"):
+            self.kept.put(found.kept, 1)
+            self.fates.put(found.goes, GOES)
+            self.fates.put(found.told, MARKED)
+            self.fates.put(found.missed, MARKED)
+            self.moments.put(found.told, found.moments)
 
-    def _replace(self) -> None:
-        self._base.execute(
-            "CREATE TABLE changed AS SELECT source, spot, CAST(NULL AS BIGINT) AS mark FROM seen "
-            "SEMI JOIN (SELECT u, a FROM ended WHERE verdict IN ('whole', 'gone')) USING (u, a)"
-        )
-        self._base.execute(
-            "DELETE FROM came USING (SELECT DISTINCT u, a FROM seen JOIN ended USING (u, a) "
-            "WHERE verdict IN ('changes', 'part')) AS has WHERE came.u = has.u AND came.a = has.a"
-        )
+    def _identified(self, batch: pa.RecordBatch) -> Booleans:
+        known = np.full(batch.num_rows, bool(self._key))
+        for name in self._key:
+            known &= ~_nulls(batch[name])
+        return known
 
-    def _merge(self) -> None:
-        """A row that came puts the one with its key away, or marks it; what proves to be gone is marked.
+    def _endings(self, batch: pa.RecordBatch) -> tuple[list[Ending | None], Numbers]:
+        """How the accounts in a batch ended, and for each row which of them it is of."""
+        users, accounts = (pc.fill_null(batch[name], "") for name in _WHOSE)
+        joined = pc.binary_join_element_wise(users, accounts, _BETWEEN).dictionary_encode()
+        whose = (one.split("\0", 1) for one in joined.dictionary.to_pylist())
+        return [self._ending(user, account) for user, account in whose], joined.indices.to_numpy()
 
-        Rows that nothing identifies can only be put away, by all that an account has.
-        """
-        names = ", ".join(("source", "spot", "u", "a", *self._keys, "dead"))
-        best = f"(SELECT {names} FROM came WHERE {self._identified('came')}) AS best"  # noqa: S608 - k0, k1 …
-        known = self._identified("seen")
-        self._base.execute(
-            f"""CREATE TABLE changed AS
-            SELECT seen.source, seen.spot,
-                CASE WHEN best.spot IS NOT NULL THEN best.dead
-                     WHEN {known} OR verdict = 'gone' THEN moment END AS mark
-            FROM seen JOIN ended ON seen.u = ended.u AND seen.a = ended.a
-                LEFT JOIN {best} ON {self._same("seen", "best")}
-            WHERE CASE WHEN best.spot IS NOT NULL THEN best.dead IS NULL OR seen.dead IS NULL
-                       WHEN verdict = 'whole' THEN NOT ({known}) OR seen.dead IS NULL
-                       ELSE verdict = 'gone' AND seen.dead IS NULL END"""  # noqa: S608 - names of this file
-        )
-        self._base.execute("DELETE FROM came WHERE dead IS NOT NULL")
-
-    def _same(self, one: str, other: str) -> str:
-        names = ("u", "a", *self._keys)
-        return " AND ".join(f"{one}.{name} = {other}.{name}" for name in names) if self._keys else "false"
-
-    def _identified(self, table: str) -> str:
-        return " AND ".join(f"{table}.{key} IS NOT NULL" for key in self._keys) or "false"
-
-    def kept(self) -> Rows:
-        """The staged rows that readers shall see."""
-        return Rows(self._base.cursor().sql("SELECT source, spot, NULL::BIGINT FROM came ORDER BY source, spot"))
-
-    def changed(self) -> Rows:
-        """The rows that readers see and that go or, with a moment, are marked."""
-        return Rows(self._base.cursor().sql("SELECT source, spot, mark FROM changed ORDER BY source, spot"))
-
-    def sources_changed(self) -> dict[int, int]:
-        """Of each source that readers see and that changes, how many rows do."""
-        return dict(self._base.execute("SELECT source, count(*) FROM changed GROUP BY source").fetchall())
-
-    def any_kept(self) -> bool:
-        """Whether readers shall see anything of what came."""
-        return self._base.execute("SELECT 1 FROM came LIMIT 1").fetchone() is not None
-
-    def _insert(self, table: str, rows: pa.Table) -> None:
-        self._base.register("arrived", rows)
-        self._base.execute(f"INSERT INTO {table} SELECT * FROM arrived")  # noqa: S608 - a name of this file
-        self._base.unregister("arrived")
+    def _batches(self, sources: Iterable[Source], *columns: _Column) -> Iterator[tuple[int, pa.RecordBatch, int]]:
+        """Every batch, with the entry of its file and the number of its first row among all."""
+        for entry, name, rows, batches in sources:
+            start = columns[0].rows
+            for column in columns:
+                column.grow(rows)
+            for batch in batches:
+                if start + batch.num_rows > columns[0].rows:
+                    raise _altered(name)
+                yield entry, batch, start
+                start += batch.num_rows
+            if start != columns[0].rows:
+                raise _altered(name)
 
 
-_PLACE = (
-    pa.field("source", pa.int64()),
-    pa.field("spot", pa.int64()),
-    pa.field("u", pa.large_string()),
-    pa.field("a", pa.large_string()),
-)
+class _Column:
+    """One number for each row of all sources, in a file."""
+
+    def __init__(self, path: str, kind: type[np.integer[Any]]) -> None:
+        self._path = path
+        self._kind = np.dtype(kind)
+        self._values: Integers = np.empty(0, kind)
+        self.rows = 0
+
+    def grow(self, rows: int) -> None:
+        """Make room for the rows of another source, of which nothing is said."""
+        if not rows:
+            return
+        self.rows += rows
+        with open(self._path, "ab") as file:  # noqa: PTH123 - a name in a folder of ours
+            file.truncate(self.rows * self._kind.itemsize)
+        self._values = np.memmap(self._path, self._kind, "r+", shape=(self.rows,))
+
+    def of(self, start: int, count: int) -> Integers:
+        """What is said of these rows; it can be written to."""
+        return self._values[start : start + count]
+
+    def any(self) -> bool:
+        """Whether anything is said of any row."""
+        return bool(self._values.any())
+
+    def put(self, rows: Numbers, values: object) -> None:
+        """Say something of these rows."""
+        self._values[rows] = values
 
 
-class Rows:
-    """Row numbers by source, taken in the order of sources, each with a moment or `UNMARKED`."""
+def _those(endings: Sequence[Ending | None], which: Numbers, fits: Callable[[Ending], bool]) -> Booleans:
+    """The rows of the accounts that fit."""
+    return np.fromiter((one is not None and fits(one) for one in endings), bool, len(endings))[which]
 
-    def __init__(self, result: duckdb.DuckDBPyRelation) -> None:
-        self._batches = pa.RecordBatchReader.from_stream(result)
-        self._left = np.empty((3, 0), np.int64)
 
-    def of(self, source: int) -> tuple[Numbers, Numbers]:
-        """The rows of one source, and their moments. Sources must be asked for in order."""
-        found = []
-        while True:
-            first, last = np.searchsorted(self._left[0], [source, source + 1])
-            found.append(self._left[1:, first:last])
-            self._left = self._left[:, last:]
-            if self._left.shape[1] or not self._more():
-                rows, marks = np.concatenate(found, axis=1)
-                return rows, marks
+def _each(endings: Sequence[Ending | None], which: Numbers, says: Callable[[Ending], int]) -> Numbers:
+    """What is said of each row's account, 0 where it has not ended."""
+    return np.fromiter((says(one) if one else 0 for one in endings), np.int64, len(endings))[which]
 
-    def _more(self) -> bool:
-        batch = next(self._batches, None)
-        if batch is None:
-            return False
-        source, spot, mark = (batch.column(at) for at in range(3))
-        self._left = np.stack([source.to_numpy(), spot.to_numpy(), mark.fill_null(UNMARKED).to_numpy()])
-        return True
+
+def _nulls(column: pa.Array) -> Booleans:
+    nulls: Booleans = column.is_null().to_numpy(zero_copy_only=False)
+    return nulls
+
+
+def _altered(name: str) -> TargetError:
+    return TargetError(
+        f"{name} has been changed by others than exports: it has another number of rows.",
+        cure="Bring back the file as it was, or move it away and export to another place.",
+    )

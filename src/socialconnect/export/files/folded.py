@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from socialconnect.export.sink import AccountState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from socialconnect.export.sink import Change, RunState
+    from socialconnect.export.sink import Change, RunState, Verdict
 
 _TABLES = """
 PRAGMA journal_mode = off;
@@ -34,11 +35,33 @@ CREATE TABLE held (
     entry INTEGER, resource TEXT, user TEXT, account TEXT, PRIMARY KEY (entry, resource, user, account)
 ) WITHOUT ROWID;
 """
+_ENDING = """
+DROP TABLE IF EXISTS ending;
+DROP TABLE IF EXISTS seen;
+CREATE TABLE ending (
+    number INTEGER PRIMARY KEY, user TEXT, account TEXT, verdict TEXT, at REAL, taken INTEGER, UNIQUE (user, account)
+);
+CREATE TABLE seen (user TEXT, account TEXT, PRIMARY KEY (user, account)) WITHOUT ROWID;
+"""
 _LIVE = """
 FROM held LEFT JOIN accounts USING (resource, user, account)
 WHERE held.entry = parts.entry AND held.resource = parts.resource AND coalesce(taken, 0) < held.entry
 """
 _BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an account ended: its number among those, when (microseconds since 1970), and what of it is dealt with.
+
+    Its staged rows are, up to the entry `taken`; `has_rows` says whether readers see any, where that was asked.
+    """
+
+    number: int
+    verdict: Verdict
+    at: int
+    taken: int
+    has_rows: bool
 
 
 class State:
@@ -148,10 +171,43 @@ class State:
         fresh = self.fresh.get(resource, 0)
         return [msgspec.structs.replace(one, place=None) if entry <= fresh else one for one, entry in states]
 
-    def pending(self, resource: str) -> Iterator[list[tuple[str, str, str, float, int]]]:
-        """By the thousand, accounts that ended and are still staged: user, account, verdict, when, taken."""
-        query = "SELECT user, account, verdict, at, taken FROM accounts WHERE pending AND resource = ?"
-        return self._some(query, resource)
+    def end(self, resource: str) -> bool:
+        """Look at a resource's accounts that ended; whether of any only a part came."""
+        self._base.executescript(_ENDING)
+        self._base.execute(
+            "INSERT INTO ending (user, account, verdict, at, taken) "
+            "SELECT user, account, verdict, at, taken FROM accounts WHERE pending AND resource = ?",
+            (resource,),
+        )
+        parts = "SELECT 1 FROM ending WHERE verdict IN ('changes', 'part')"
+        return self._base.execute(parts).fetchone() is not None
+
+    def see(self, accounts: Iterable[tuple[str, str]]) -> None:
+        """Say which accounts have rows that readers see."""
+        self._base.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", accounts)
+
+    def end_others(self, resource: str, at: float) -> list[tuple[str, str]]:
+        """Accounts that have rows and of which this run has said nothing are gone: which these are."""
+        query = (
+            "SELECT user, account FROM seen WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE resource = ? "
+            "AND accounts.user = seen.user AND accounts.account = seen.account AND entry > ?)"
+        )
+        others = self._base.execute(query, (resource, self.fresh.get(resource, 0))).fetchall()
+        told = ((user, account, "gone", at) for user, account in others)
+        self._base.executemany("INSERT INTO ending (user, account, verdict, at, taken) VALUES (?, ?, ?, ?, 0)", told)
+        return others
+
+    def ending(self, user: str, account: str) -> Ending | None:
+        """How an account ended, None where it did not."""
+        query = (
+            "SELECT number, verdict, at, taken, EXISTS (SELECT 1 FROM seen WHERE seen.user = ending.user "
+            "AND seen.account = ending.account) FROM ending WHERE user = ? AND account = ?"
+        )
+        found = self._base.execute(query, (user, account)).fetchone()
+        if found is None:
+            return None
+        number, verdict, at, taken, has_rows = found
+        return Ending(number, verdict, round(at * 1_000_000), taken, bool(has_rows))
 
     def is_pending(self, resource: str, user: str, account: str) -> bool:
         """Whether an account ended whose rows are still staged."""
@@ -162,15 +218,10 @@ class State:
         """The resources with accounts that ended and are still staged."""
         return {one for (one,) in self._base.execute("SELECT DISTINCT resource FROM accounts WHERE pending")}
 
-    def come_to(self, resource: str) -> Iterator[list[tuple[str, str]]]:
-        """By the thousand, the accounts of which this run has said something: user, account."""
-        query = "SELECT user, account FROM accounts WHERE entry > ? AND resource = ?"
-        return self._some(query, self.fresh.get(resource, 0), resource)
-
-    def parts(self, resource: str) -> list[tuple[int, str]]:
-        """The parts that hold rows of accounts that ended: the entry that brought each, and its path, in order."""
+    def parts(self, resource: str) -> list[tuple[int, str, int]]:
+        """The parts that hold rows of accounts that ended: the entry that brought each, its path, how many rows."""
         query = (
-            "SELECT entry, path FROM parts WHERE resource = ? AND EXISTS (SELECT 1 FROM held "
+            "SELECT entry, path, rows FROM parts WHERE resource = ? AND EXISTS (SELECT 1 FROM held "
             "JOIN accounts USING (resource, user, account) WHERE pending AND taken < held.entry "
             "AND held.entry = parts.entry AND held.resource = parts.resource) ORDER BY entry"
         )

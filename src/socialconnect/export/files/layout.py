@@ -60,9 +60,3 @@ class Layout:
 def partition(dataset: Dataset) -> str:
     """The column that folders are named for: `date`, or `read_date` where the resource has one of that name."""
     return "read_date" if any(column.name == "date" for column in dataset.columns) else "date"
-
-
-def day_of(path: str) -> str:
-    """The day in the path of a file."""
-    found = re.search(r"date=([^/]+)/", path)
-    return found[1] if found else ""

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from socialconnect.export.files import kinds
 from socialconnect.export.files.entries import Entry, File
-from socialconnect.export.files.fates import UNMARKED, Fates
+from socialconnect.export.files.fates import GOES, MARKED, Fates
 from socialconnect.export.files.output import Output
 from socialconnect.export.schema import schema, staged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from socialconnect.export.files.fates import Numbers
+    from socialconnect.export.files.fates import Integers
     from socialconnect.export.files.folded import State
     from socialconnect.export.files.layout import Layout
     from socialconnect.export.files.store import Store
-    from socialconnect.export.sink import Mode
+    from socialconnect.export.sink import Dataset, Mode
 
 _MOMENT = pa.timestamp("us", "UTC")
 
@@ -44,114 +44,126 @@ class Publication:
         old: list[str] = []
         gone: list[tuple[str, str, str]] = []
         for resource in sorted(self.state.ended() | set(listed)):
-            fates = Fates(self.state.held[resource].everything, self.mode, self.state.folder)
-            try:
-                lost = self._decide(fates, resource, listed=resource in listed)
-                gone += ((resource, user, account) for user, account in lost)
-                made, instead = self._rewrite(fates, resource, self.state.made + len(new))
-            finally:
-                fates.close()
+            with tempfile.TemporaryDirectory(dir=self.state.folder) as folder:
+                one = _Dataset(self, self.state.held[resource].everything, folder)
+                if self.mode != "append":
+                    gone += ((resource, user, account) for user, account in one.lost(listed=resource in listed))
+                else:
+                    self.state.end(resource)
+                made, instead = one.rewritten(self.state.made + len(new))
             new += made
             old += instead
         return Entry(publish=True, new=tuple(new), old=tuple(old), gone=tuple(gone))
 
-    def _decide(self, fates: Fates, resource: str, *, listed: bool) -> Sequence[tuple[str, str]]:
-        fates.end(self.state.pending(resource))
-        fates.came(
-            (number, self._batches("parquet", path, resource, fates.staged_names))
-            for number, path in self.state.parts(resource)
-        )
-        if self.mode == "append":
-            fates.there(())
-            fates.decide()
+
+class _Dataset:
+    """One dataset of a publication."""
+
+    def __init__(self, to: Publication, dataset: Dataset, folder: str) -> None:
+        self._to = to
+        self._dataset = dataset
+        self._folder = folder
+        resource = dataset.resource
+        self._parts = to.state.parts(resource)
+        files = [file for file in to.state.files.values() if file.resource == resource]
+        self._files = sorted(files, key=lambda file: file.path)
+
+    def lost(self, *, listed: bool) -> Sequence[tuple[str, str]]:
+        """Look at who ended; the accounts that are gone since they were not come to."""
+        state = self._to.state
+        some_came_in_part = state.end(self._dataset.resource)
+        if not listed and not (some_came_in_part and self._to.mode == "replace"):
             return ()
-        fates.there(
-            (source, self._batches(self.layout.kind, file.path, resource, fates.names))
-            for source, file in enumerate(self._files(resource))
-        )
-        lost = fates.end_others(self.state.come_to(resource), self.at) if listed else ()
+        for file in self._files:
+            for batch in self._there(file, ["user_id", "external_account_id"]):
+                state.see(accounts(pa.Table.from_batches([batch])))
+        return state.end_others(self._dataset.resource, self._to.at) if listed else ()
+
+    def rewritten(self, number: int) -> tuple[list[File], list[str]]:
+        """The new files, and the paths of those that they take the place of."""
+        to = self._to
+        rows = sum(count for _, _, count in self._parts) + sum(file.rows for file in self._files)
+        fates = Fates(self._dataset, to.mode, self._folder, rows, to.state.ending)
+        if to.mode != "append":
+            names = fates.there_names
+            fates.there((0, file.path, file.rows, self._there(file, names)) for file in self._files)
+        names = fates.came_names
+        fates.came((entry, path, count, self._came(path, names)) for entry, path, count in self._parts)
         fates.decide()
-        return lost
-
-    def _files(self, resource: str) -> list[File]:
-        return sorted(
-            (file for file in self.state.files.values() if file.resource == resource), key=lambda file: file.path
-        )
-
-    def _batches(
-        self, kind: kinds.Format, path: str, resource: str, names: Sequence[str] = ()
-    ) -> Iterator[pa.RecordBatch]:
-        everything = self.state.held[resource].everything
-        columns = staged(everything) if path.startswith(f"{self.layout.home}/") else schema(everything)
-        with self.store.reading(path) as file:
-            yield from kinds.read(kind, file, columns, names)
-
-    def _rewrite(self, fates: Fates, resource: str, number: int) -> tuple[list[File], list[str]]:
-        """The new files of a dataset, and the paths of those that they take the place of."""
-        files = self._files(resource)
-        counts = fates.sources_changed()
-        kept = fates.any_kept()
-        if not counts and not kept:
+        if not fates.kept.any() and not fates.fates.any():
             return [], []
-        with Output(self.store, self.layout, self.state.held[resource].everything, self.run, number) as output:
-            if not self.layout.parted and not counts and self._goes_on(files):
-                output.start(files[0])
-            else:
-                if not self.layout.parted:
-                    output.start()
-                self._carry(output, fates, files if counts or not self.layout.parted else [], counts)
-            if kept:
-                self._add(output, fates, resource)
-        return output.files, [files[source].path for source in sorted(counts)] if self.layout.parted else []
+        with Output(to.store, to.layout, self._dataset, to.run, number) as output:
+            old = self._carry(output, fates)
+            self._add(output, fates)
+        return output.files, old
 
-    def _goes_on(self, files: Sequence[File]) -> bool:
-        if not files:
-            return False
-        columns = schema(self.state.held[files[0].resource].everything)
-        with self.store.reading(files[0].path) as file:
-            return kinds.goes_on(self.layout.kind, file, columns)
+    def _there(self, file: File, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+        with self._to.store.reading(file.path) as source:
+            yield from kinds.read(self._to.layout.kind, source, schema(self._dataset), names)
 
-    def _carry(self, output: Output, fates: Fates, files: Sequence[File], counts: Mapping[int, int]) -> None:
+    def _came(self, path: str, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
+        with self._to.store.reading(path) as source:
+            yield from kinds.read("parquet", source, staged(self._dataset), names)
+
+    def _carry(self, output: Output, fates: Fates) -> list[str]:
         """What stays of files with rows that go or are marked; of an only file, all that stays."""
-        changed = fates.changed()
-        for source, file in enumerate(files):
-            if (source not in counts and self.layout.parted) or (
-                self.mode == "replace" and counts.get(source) == file.rows
-            ):
-                continue
-            rows, moments = changed.of(source)
-            start = 0
-            for batch in self._batches(self.layout.kind, file.path, file.resource):
-                first, last = np.searchsorted(rows, [start, start + batch.num_rows])
-                output.write(_changed(batch, rows[first:last] - start, moments[first:last]))
-                start += batch.num_rows
+        parted = self._to.layout.parted
+        if not parted:
+            if not fates.fates.any() and self._goes_on():
+                output.start(self._files[0])
+                return []
+            output.start()
+        start, old = 0, []
+        for file in self._files:
+            mine = fates.fates.of(start, file.rows)
+            if not parted or mine.any():
+                old.append(file.path)
+                if not (mine == GOES).all():
+                    self._carry_file(output, fates, file, start)
+            start += file.rows
+        return old if parted else []
 
-    def _add(self, output: Output, fates: Fates, resource: str) -> None:
+    def _carry_file(self, output: Output, fates: Fates, file: File, start: int) -> None:
+        for batch in self._there(file):
+            some = fates.fates.of(start, batch.num_rows)
+            output.write(_changed(batch, some, fates.moments.of(start, batch.num_rows) if some.any() else some))
+            start += batch.num_rows
+
+    def _goes_on(self) -> bool:
+        """Whether rows can be added to the only file as it stands."""
+        if not self._files:
+            return False
+        with self._to.store.reading(self._files[0].path) as file:
+            return kinds.goes_on(self._to.layout.kind, file, schema(self._dataset))
+
+    def _add(self, output: Output, fates: Fates) -> None:
         """The staged rows that came out."""
-        columns = schema(self.state.held[resource].everything)
-        kept = fates.kept()
-        for number, path in self.state.parts(resource):
-            rows, _ = kept.of(number)
-            start = 0
-            if not len(rows):
-                continue
-            for batch in self._batches("parquet", path, resource):
-                first, last = np.searchsorted(rows, [start, start + batch.num_rows])
-                chosen = pa.Table.from_batches([batch]).select(columns.names)
-                output.write(chosen if last - first == batch.num_rows else chosen.take(rows[first:last] - start))
-                start += batch.num_rows
+        start = 0
+        names = schema(self._dataset).names
+        for _, path, count in self._parts:
+            if fates.kept.of(start, count).any():
+                first = start
+                for batch in self._came(path, names):
+                    kept = fates.kept.of(first, batch.num_rows).astype(bool)
+                    table = pa.Table.from_batches([batch])
+                    output.write(table if kept.all() else table.filter(pa.array(kept)))
+                    first += batch.num_rows
+            start += count
 
 
-def _changed(batch: pa.RecordBatch, rows: Numbers, moments: Numbers) -> pa.Table:
+def accounts(table: pa.Table) -> list[tuple[str, str]]:
+    """Whose rows these are."""
+    names = ["user_id", "external_account_id"]
+    found = table.select(names).group_by(names).aggregate([]).to_pylist()
+    return [(row["user_id"] or "", row["external_account_id"] or "") for row in found]
+
+
+def _changed(batch: pa.RecordBatch, fates: Integers, moments: Integers) -> pa.Table:
     """A batch without the rows that go, with the moments of those that are marked."""
     table = pa.Table.from_batches([batch])
-    if not len(rows):
+    if not fates.any():
         return table
-    marks = np.full(batch.num_rows, UNMARKED)
-    marks[rows] = moments
     at = table.schema.get_field_index("_deleted_at")
-    moment = pa.array(marks, mask=marks == UNMARKED).cast(_MOMENT)
-    table = table.set_column(at, table.schema.field(at), pc.coalesce(moment, table.column(at)))
-    keep = np.ones(batch.num_rows, bool)
-    keep[rows[moments == UNMARKED]] = False
-    return table.filter(pa.array(keep))
+    marks = pa.array(moments, mask=fates != MARKED).cast(_MOMENT)
+    table = table.set_column(at, table.schema.field(at), pc.coalesce(marks, table.column(at)))
+    return table.filter(pa.array(fates != GOES))

@@ -11,7 +11,7 @@ from socialconnect.export.files.entries import Entry, Held, Log, Part
 from socialconnect.export.files.folded import State
 from socialconnect.export.files.hold import hold
 from socialconnect.export.files.layout import Layout, partition
-from socialconnect.export.files.publish import Publication
+from socialconnect.export.files.publish import Publication, accounts
 from socialconnect.export.files.store import TEMPORARY, Store
 from socialconnect.export.files.trouble import damaged, target
 from socialconnect.export.schema import schema, staged
@@ -143,7 +143,7 @@ class FileSink:
         if not tables and not changes:
             return
         with target(self._name):
-            whose = {(name, *one) for name, table in tables.items() for one in _accounts(table)}
+            whose = {(name, *one) for name, table in tables.items() for one in accounts(table)}
             whose |= {(one.state.resource, one.state.user_id, one.state.account) for one in changes}
             if any(self._there.is_pending(*one) for one in whose):
                 self._publish()  # what came of an account before has its verdict, and this is another reading
@@ -156,7 +156,7 @@ class FileSink:
         name = self._layout.part(number, resource)
         with self._store.writing(name) as path:
             kinds.write_part(path, table.cast(staged(self._given[resource])))
-        return Part(name, resource, table.num_rows, tuple(_accounts(table)))
+        return Part(name, resource, table.num_rows, tuple(accounts(table)))
 
     def finish(self, run: RunState, listed: Collection[str]) -> None:
         """Publish what ended, keep how the run ended, and fold the log."""
@@ -234,13 +234,6 @@ class FileSink:
                 continue
             idle.append(name)
         self._store.remove(idle)
-
-
-def _accounts(table: pa.Table) -> list[tuple[str, str]]:
-    """Whose rows these are."""
-    names = ["user_id", "external_account_id"]
-    found = table.select(names).group_by(names).aggregate([]).to_pylist()
-    return [(row["user_id"] or "", row["external_account_id"] or "") for row in found]
 
 
 def _check(name: str, held: Held, dataset: Dataset, mode: Mode) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_SPILLING = ("IOException", "OutOfMemoryException")  # of DuckDB's errors, those of a disk; others are bugs
+_TROUBLE = ("ArrowInvalid", "IOException", "OutOfMemoryException")  # of DuckDB and Arrow; their others are bugs
 _OURS = ("builtins", "socialconnect")  # errors of these are bugs, not trouble with a target
 
 
@@ -46,9 +46,11 @@ def busy(message: str) -> TargetBusy:
 
 def _is_trouble(error: Exception) -> bool:
     kind = type(error)
-    if kind.__module__.endswith("duckdb"):
-        return kind.__name__ in _SPILLING
-    return isinstance(error, OSError) or kind.__module__.partition(".")[0] not in _OURS
+    if isinstance(error, OSError):
+        return True
+    if kind.__module__.partition(".")[0] in ("pyarrow", "duckdb", "_duckdb"):
+        return kind.__name__ in _TROUBLE
+    return kind.__module__.partition(".")[0] not in _OURS
 
 
 def _told(error: Exception) -> str:
