@@ -16,15 +16,15 @@ from socialconnect.errors import NotConnected, ProviderNotEnabled, SetupError, S
 from socialconnect.export.batch import Batch
 from socialconnect.export.report import ExportReport, Traffic, attach
 from socialconnect.export.sink import AccountState, RunState
+from socialconnect.export.whom import Whom
 from socialconnect.export.work import Work, begun, over
 from socialconnect.progress.count import current
 from socialconnect.reading.fan import ordered
 from socialconnect.runs.account import about
-from socialconnect.runs.everybody import everybody
 from socialconnect.runs.target import Target
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from socialconnect.clerk.api import Clerk
     from socialconnect.clerk.models import AccessToken
@@ -75,9 +75,8 @@ class Exporter:
         self._committing = asyncio.Lock()
         self._failed = 0
         self._ended = 0
-        self._all_listed = False
         self._count = current.get()
-        self._width = 2
+        self._width = 1
 
     async def run(self, run: RunState, *, resume: bool, chosen: Sequence[Chosen] | None) -> ExportReport:
         """Export until everybody was come to, the deadline, or too many errors; the report says which.
@@ -85,12 +84,13 @@ class Exporter:
         Whatever else ends it is raised, after what was read until then was made safe.
         """
         self._run, self._resuming = run, resume
+        self._whom = Whom(self._clerk, self._providers, chosen, self._traffic.add)
         self._batch = Batch(self._parts, run.id)
         self._committed_at = asyncio.get_running_loop().time()
         known = len(chosen) if chosen is not None else self._most
         workers = max(1, min(self._most, known))
         # one account may have the wire for itself; many share it, so that none waits behind a long one
-        self._width = max(2, self._most // workers)
+        self._width = max(1, self._most // workers)
         if self._count is not None and chosen is not None:
             self._count.expect(len(chosen) * len(self._parts))
         limit = self._job.deadline.total_seconds() if self._job.deadline is not None else None
@@ -98,7 +98,7 @@ class Exporter:
         ending: Ending = "finished"
         try:
             async with asyncio.timeout(limit) as timeout:
-                await self._all(chosen, workers)
+                await self._all(workers)
         except TimeoutError:
             if not timeout.expired():
                 raise
@@ -124,7 +124,7 @@ class Exporter:
 
     def _everyone(self, ending: Ending) -> bool:
         """Whether each account that there is was come to, so that those which were not are gone."""
-        return self._all_listed and ending in ("finished", "troubled")
+        return self._whom.complete and ending in ("finished", "troubled")
 
     def _report(self, run: RunState, ending: Ending, error: str) -> ExportReport:
         for name, drift in self._batch.drift().items():
@@ -148,13 +148,13 @@ class Exporter:
             error=error,
         )
 
-    async def _all(self, chosen: Sequence[Chosen] | None, workers: int) -> None:
+    async def _all(self, workers: int) -> None:
         queue: asyncio.Queue[Target | None] = asyncio.Queue(maxsize=workers)
         try:
             async with asyncio.TaskGroup() as group:
                 ticking = group.create_task(self._tick())
                 reading = [group.create_task(self._work(queue)) for _ in range(workers)]
-                await self._feed(self._everybody() if chosen is None else self._named(chosen), queue, workers)
+                await self._feed(queue, workers)
                 await asyncio.wait(reading)
                 ticking.cancel()
         except BaseExceptionGroup as errors:
@@ -169,10 +169,19 @@ class Exporter:
             await asyncio.sleep(_EVERY)
             await self._commit()
 
-    async def _feed(self, targets: AsyncGenerator[Target], queue: asyncio.Queue[Target | None], workers: int) -> None:
-        async with aclosing(targets):
-            async for target in targets:
-                await queue.put(target)
+    async def _feed(self, queue: asyncio.Queue[Target | None], workers: int) -> None:
+        try:
+            async with aclosing(self._whom.each()) as targets:
+                async for target in targets:
+                    await queue.put(target)
+        except SetupError:
+            raise
+        except SocialConnectError as error:  # Clerk's list broke off, and that is nobody's outcome
+            for part in self._parts:
+                outcome = part.reader.outcome("", None)
+                outcome.user_id = None
+                outcome.fail(about(error, outcome))
+                self._tell(part, outcome)
         for _ in range(workers):
             await queue.put(None)
 
@@ -185,34 +194,6 @@ class Exporter:
                     on = [part for part in parts if part.off is None]
                     one = Target(target.place, target.user_id, mine, target.named, whole=mine is not None)
                     await self._user(one, on)
-
-    async def _named(self, chosen: Sequence[Chosen]) -> AsyncGenerator[Target]:
-        for place, one in enumerate(chosen):
-            yield Target.of(place, one)
-
-    async def _everybody(self) -> AsyncGenerator[Target]:
-        """Who has connected any of the providers. Clerk's list breaking off ends it, and is nobody's outcome."""
-        seen: set[str] = set()
-        whole = True
-        try:
-            async with aclosing(everybody(self._clerk, self._traffic.add)) as pages:
-                async for users, odd in pages:
-                    whole = whole and not odd
-                    for user in users:
-                        mine = tuple(one for one in user.external_accounts if one.provider in self._providers)
-                        if mine and user.id not in seen:
-                            seen.add(user.id)
-                            yield Target(len(seen), user.id, mine, whole=True)
-        except SetupError:
-            raise
-        except SocialConnectError as error:
-            for part in self._parts:
-                outcome = part.reader.outcome("", None)
-                outcome.user_id = None
-                outcome.fail(about(error, outcome))
-                self._tell(part, outcome)
-        else:
-            self._all_listed = whole
 
     async def _user(self, target: Target, parts: Sequence[Part]) -> None:
         """Read all parts of one provider for one user, with its tokens asked for once."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from socialconnect.runs.select import Users
     from socialconnect.settings import Settings
 
+_AT_ONCE = 32  # accounts: each that is read holds a page or two, and memory is to stay small
 RETRY_WITHIN = timedelta(hours=6)
 """How long `resume` goes on with a run that came to everybody, to try again whom another try may mend."""
 
@@ -84,7 +85,7 @@ class Exports(ABC):
         full reading is older than `full_every`. With `resume` a run that was broken off goes on at the page where it
         stood; for six hours after its end also one whose failed accounts another try may mend. `deadline` (`"4h"`) ends
         it in good order; so do more failed accounts than `max_errors`, a count or a share (`"5%"`), not counting those
-        that only their owners can mend. `concurrency` accounts are read at once. `personal` columns are kept, left out
+        that only their owners can mend. `concurrency` accounts are read at once, 32 by default. `personal` columns are kept, left out
         (`drop`) or hashed with the setting `hash_key` (`hash`) before anything is written. `watch` and `progress` as in
         `read`.
 
@@ -131,7 +132,7 @@ class Exports(ABC):
                 last = await keeper.call(sink.open, [part.dataset for part in parts], job.mode)
                 run, resumed = goes_on(last, job)
                 await keeper.call(sink.begin, run, resume=resumed)
-                most = job.concurrency or self.settings.concurrency
+                most = job.concurrency or min(_AT_ONCE, self.settings.concurrency)
                 watched = told.watching(watch)
                 exporter = Exporter(self._clerk, job, parts, sink, keeper, traffic, most=most, watch=watched)
                 return await exporter.run(run, resume=resumed, chosen=chosen)
