@@ -189,7 +189,7 @@ def test_too_many_errors_stop_it():
     client = sc.sandbox(users=60, seed=3, faults=["github:malformed x20"])
     report = client.export("github.profile", "x", max_errors=5)
     assert report.ending == "stopped"
-    assert report.exit_code == 6
+    assert report.exit_code == 5
     assert "more than max_errors" in report.error
     owners = sc.sandbox(users=60, seed=3).export("github.profile", "x", max_errors=0)
     assert owners.exit_code == 4

@@ -85,9 +85,9 @@ class Exports(ABC):
         full reading is older than `full_every`. With `resume` a run that was broken off goes on at the page where it
         stood; for six hours after its end also one whose failed accounts another try may mend. `deadline` (`"4h"`) ends
         it in good order; so do more failed accounts than `max_errors`, a count or a share (`"5%"`), not counting those
-        that only their owners can mend. `concurrency` accounts are read at once, 32 by default. `personal` columns are kept, left out
-        (`drop`) or hashed with the setting `hash_key` (`hash`) before anything is written. `watch` and `progress` as in
-        `read`.
+        that only their owners can mend. `concurrency` accounts are read at once, 32 by default. `personal` columns are
+        kept, left out (`drop`) or hashed with the setting `hash_key` (`hash`) before anything is written. `watch` and
+        `progress` as in `read`.
 
         Every row begins with user_id and external_account_id and ends with `_run_id`, `_read_at` (UTC) and
         `_deleted_at`. Rows of an account are there for readers when all of it was read, or as much as can be had; what
