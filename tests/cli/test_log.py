@@ -171,7 +171,7 @@ def test_a_read_tells_its_requests(lines):
     told = [line for line in lines() if "attempt" in line]
     assert len(told) == run.trace.requests
     for line, sent in zip(told, run.trace.last, strict=True):
-        assert line["logger"] == "socialconnect.http.send"
+        assert line["logger"] == "socialconnect.http.listening"
         assert line["level"] == "debug"
         assert [line[name] for name in ("host", "path", "status", "attempt", "method")] == [
             *(sent.host, sent.path, sent.status, sent.attempt, sent.method)
@@ -200,7 +200,7 @@ def test_a_read_tells_its_trouble_and_its_end(lines):
 def test_nothing_is_built_where_nobody_reads(monkeypatch, caplog):
     """Where DEBUG is off, no line of a request is made."""
     caplog.set_level(logging.INFO, "socialconnect")
-    monkeypatch.setattr("socialconnect.http.send.asdict", lambda _: pytest.fail("fields were built for nobody"))
+    monkeypatch.setattr("socialconnect.http.listening.asdict", lambda _: pytest.fail("fields were built for nobody"))
     assert sc.sandbox(users=2).instance().environment_type == "production"
     caplog.set_level(logging.DEBUG, "socialconnect")
     with pytest.raises(BaseException, match="for nobody"):

@@ -58,4 +58,5 @@ def test_a_listing_that_broke_off_is_no_account(collected):
     """The outcome of nobody, where Clerk's listing ended early, is not counted as an account."""
     run = sc.sandbox(users=6, faults=["clerk:malformed"]).read("github.profile", on_error="ignore")
     assert [outcome.user_id for outcome in run.ended] == [None]
+    assert collected.named("socialconnect.read")[0].attributes["socialconnect.accounts"] == 0
     assert collected.metric("accounts") == {}

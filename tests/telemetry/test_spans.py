@@ -124,6 +124,12 @@ def test_an_id_that_clerk_gives_is_no_template(collected):
     assert collected.spans[0].name == "GET /v1/users/{user_id}/external_accounts/{id}"
 
 
+def test_a_resource_of_another_host_has_a_path(collected):
+    """Where a resource is declared with a whole address, the template is its path."""
+    emitting.sent(sent(path="https://people.example.com/v1/people/{id}?fields=all"))
+    assert collected.spans[0].attributes["url.template"] == "/v1/people/{id}"
+
+
 def test_a_host_of_its_own_port(collected):
     """An address with a port is told as host and port, without an answer as no answer."""
     emitting.sent(sent(host="127.0.0.1:8081", status=0, attempt=3))
@@ -240,7 +246,7 @@ def test_several_resources_of_one_call_have_their_own_requests(collected):
 
 
 def test_an_export_is_one_trace(collected, tmp_path):
-    """An export is one span with an account's span for each resource, and every request but the listing is below one."""
+    """An export is one span with an account's span for each resource; all but the listing of users is below those."""
     client = sc.sandbox(users=12)
     names = ["github.profile", "github.orgs", "notion.users"]
     report = client.export(names, f"sqlite:///{tmp_path / 'rows.db'}")
@@ -374,6 +380,14 @@ def test_what_goes_on_after_the_call_has_no_span(collected):
     carrying.sent(sent(user_id=""))
     told.ended(ended("user_a"))
     assert [span.name for span in collected.spans] == ["socialconnect.read acme.things"]
+
+
+def test_what_is_asked_after_a_call_is_not_its(collected):
+    """Once a call is over, the next request is none of it."""
+    with carrying_out("read", "acme.things"):
+        pass
+    emitting.sent(sent())
+    assert [(span.name, span.parent) for span in collected.named("GET")] == [("GET /things", None)]
 
 
 @pytest.mark.looptime

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import TYPE_CHECKING, Protocol
@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from socialconnect.errors import MissingPackage, ProtocolError, SocialConnectError, Unavailable
 from socialconnect.http.budget import Budgets, Lane
-from socialconnect.http.listening import Heard, listening
+from socialconnect.http.listening import tell
 from socialconnect.http.origins import Origins
 from socialconnect.progress.count import current, waiting
 from socialconnect.reading.account import Known
@@ -40,7 +40,6 @@ from socialconnect.reading.declare import Budget, Connector
 from socialconnect.reading.messages import Response
 from socialconnect.reading.verdict import error_for
 from socialconnect.secret import scrub
-from socialconnect.telemetry import told
 
 if TYPE_CHECKING:
     from socialconnect.http.cache import Cache
@@ -185,12 +184,8 @@ class Sender:
             decision = _once(decision, exchange.response) if caller.once else decision
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
             sent.token = token.mark if token else ""
-            _told(sent)
             observe(sent)
-            told.sent(sent)
-            for listener in listening.get():
-                why = exchange.failure.message if exchange.failure else ""
-                listener.hear(sent, Heard(request, url, token, exchange.response, why))
+            tell(sent, request, url, token, exchange.response, exchange.failure)
             if (count := current.get()) is not None:
                 count.sent()
             self._heed(exchange, lanes[-1])
@@ -352,18 +347,6 @@ class Sender:
 
     def _facts(self, caller: Caller) -> dict[str, str]:
         return {"user_id": caller.user_id, "provider": self.connector.name, "resource": caller.resource}
-
-
-def _told(sent: Sent) -> None:
-    """Log one request: where to without values, for whom, what came; nothing of header, query or body."""
-    if not _log.isEnabledFor(logging.DEBUG):
-        return
-    _log.debug(
-        "%s %s%s for %s: %s in %.3f s, waited %.1f s, try %d, %s",
-        *(sent.method, sent.host, sent.path, sent.user_id or "-", sent.status or "no answer", sent.seconds),
-        *(sent.waited, sent.attempt, sent.then + (f" ({sent.why})" if sent.why else "")),
-        extra=asdict(sent),
-    )
 
 
 def _once(decision: Decision, response: Response | None) -> Decision:
