@@ -12,6 +12,7 @@ import socialconnect as sc
 from socialconnect.errors import ProviderNotEnabled, TargetError, UsageError
 from socialconnect.export import batch, exporter, exports
 from socialconnect.export.keeper import Keeper
+from socialconnect.export.report import report_of
 from socialconnect.runs.account import AccountReader
 
 RESOURCES = ["github.repos", "github.emails", "google.profile"]
@@ -79,8 +80,12 @@ def test_a_broken_run_is_gone_on_with(sink, broken):
     assert commits > 21
     sink.__init__(breaks_at=broken)
     client = sc.sandbox(users=40, seed=3)
-    with pytest.raises(TargetError, match="The disk is full"):
+    with pytest.raises(TargetError, match="The disk is full") as failed:
         client.export(RESOURCES, "x", concurrency=4)
+    report = report_of(failed.value)
+    assert report is not None
+    assert report.ending == "stopped"
+    assert report.traffic.requests > 0
     sink.breaks_at = None
     report = client.export(RESOURCES, "x", resume=True)
     assert report.resumed
