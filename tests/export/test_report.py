@@ -205,7 +205,7 @@ def test_nothing_changed_is_a_sentence():
 
 
 def test_a_provider_that_is_off_is_told_once():
-    """A resource that was given up, since its provider is not enabled, is told as itself, not as nobody's connection."""
+    """A resource that was given up, since its provider is not enabled, is told so, and not as nobody's connection."""
     found = tally()
     found.codes[3] += 1
     found.last_error = "GitHub is not enabled. Turn it on."

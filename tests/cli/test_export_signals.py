@@ -1,0 +1,99 @@
+"""An export as a process of its own, ended by a signal: what was read is kept, and --resume goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from socialconnect.cli.stopping import stopping
+
+WORLD = ["--sandbox", "--world", "60"]
+EXPORT = ["export", "github.repos", "--to", "repos.jsonl", *WORLD]
+
+
+def rows(path):
+    """The rows of a file of JSON lines, without what tells one run from another."""
+    listed = (json.loads(line) for line in Path(path).read_text("utf-8").splitlines())
+    told = [{name: value for name, value in row.items() if name not in ("_run_id", "_read_at")} for row in listed]
+    return sorted(told, key=lambda row: (row["user_id"], row["id"]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_in_good_order(run, number, code):
+    """SIGTERM and SIGINT end it with 143 and 130; rows that were read are kept, and the next run reads the others."""
+    options = ["--log-json", "--report", "r.json", "--concurrency", "1"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "socialconnect", *EXPORT, *options], stderr=subprocess.PIPE, text=True
+    ) as process:
+        under_way = next(line for line in process.stderr if "export.exporter" in line)  # an account has failed
+        process.send_signal(number)
+        rest = process.stderr.read().splitlines()
+    report = json.loads(Path("r.json").read_text())
+    assert process.returncode == code
+    assert json.loads(rest[-1])["exit_code"] == code, under_way
+    assert (report["exit_code"], report["ending"], report["resumed"]) == (code, "stopped", False)
+    assert report["rows"] > 0
+    run(*EXPORT, "--resume", "--report", "s.json")
+    resumed = json.loads(Path("s.json").read_text())
+    assert (resumed["resumed"], resumed["ending"]) == (True, "finished")
+    assert sum(one["earlier"] for one in resumed["resources"]) > 0
+    run(*EXPORT, "--to", "undisturbed.jsonl")
+    assert rows("repos.jsonl") == rows("undisturbed.jsonl")
+
+
+@pytest.fixture
+def handlers():
+    """What signals did before, and must do again."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield before
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_cancels_what_is_under_way():
+    """A signal cancels the work, which may put everything away before the cancellation is told."""
+    put_away = []
+
+    async def work():
+        signal.raise_signal(signal.SIGTERM)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            put_away.append(True)
+
+    with stopping() as signals, pytest.raises(asyncio.CancelledError):
+        signals.carry_out(work())
+    assert (signals.code, put_away) == (143, [True])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_a_signal_where_nothing_is_under_way_interrupts():
+    """Before the export has begun a signal interrupts as Ctrl-C does, and its code is told all the same."""
+    with stopping() as signals, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    assert signals.code == 143
+
+
+@pytest.mark.usefixtures("handlers")
+def test_work_that_no_signal_met_gives_what_it_gives():
+    """Without a signal the work's result and errors come as they are, and the code is none."""
+
+    async def work():
+        return 7
+
+    async def fails():
+        raise ZeroDivisionError
+
+    with stopping() as signals:
+        assert signals.carry_out(work()) == 7
+        with pytest.raises(ZeroDivisionError):
+            signals.carry_out(fails())
+    assert signals.code == 0
