@@ -63,6 +63,7 @@ _REPOS = Resource(
         "Repositories of organisations that restrict OAuth apps or enforce single sign-on may be missing as well.",
         "Those of organisations are included: affiliation='owner' gives the user's own alone.",
         _MOVES,
+        "GitHub counts no answer that says that nothing is new (304).",
         "A push may move pushed_at and leave updated_at, by which GitHub tells what changed since.",
         "watchers and watchers_count count stars; homepage may be an empty text.",
         "GitHub's lists leave the settings for merging empty; only single repositories hold them.",

@@ -122,8 +122,32 @@ def _bound(connector: Connector, resource: Resource, pen: Plain) -> Iterator[str
 
 def _changed(resource: Resource, pen: Plain) -> Iterator[str]:
     if resource.changed:
-        asked = f"; {pen.code(resource.since)} asks for later ones alone" if resource.since else ""
-        yield f"{pen.code(resource.changed)} tells when a row last changed{asked}"
+        when = "came to be" if resource.additions else "last changed"
+        yield f"{pen.code(resource.changed)} tells when a row {when}"
+    if resource.identity:
+        return
+    ways = tuple(_ways(resource, pen))
+    again = "what has changed since an earlier reading"
+    yield f"{again} is had {', else '.join(ways)}" if ways else f"{again} cannot be asked for: all is read again"
+    if ways and resource.additions:
+        yield "rows that were read before are not asked for again, whatever became of them"
+
+
+def _ways(resource: Resource, pen: Plain) -> Iterator[str]:
+    """How changes alone can be asked for, the surest way first."""
+    if resource.etag:
+        yield "by the ETag, where one answer held everything: 304 says that nothing is new"
+    if resource.sync is not None:
+        gone = ", which tells what is gone too" if resource.sync.gone else ""
+        lasts = f" for {resource.sync.lasts} days" if resource.sync.lasts else ""
+        yield f"by a token of the provider's ({pen.code(resource.sync.param)}){lasts}{gone}"
+    if resource.since:
+        param = next(one for one in resource.arguments if one.name == resource.since)
+        needs = f", with the scope {pen.code(param.scope)}" if param.scope else ""
+        yield f"by {pen.code(resource.since)}{needs}"
+    if resource.newest is not None:
+        order = ", ".join(f"{name}={value!r}" for name, value in resource.newest.items())
+        yield f"from the newest on{f' ({pen.code(order)})' if order else ''}, as far as they are not known"
 
 
 def _argument(connector: Connector, resource: Resource, param: Param, pen: Plain) -> str:
