@@ -13,8 +13,7 @@ import pytest
 
 from socialconnect.cli.stopping import stopping
 
-WORLD = ["--sandbox", "--world", "60"]
-EXPORT = ["export", "github.repos", "--to", "repos.jsonl", *WORLD]
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
 
 def rows(path):
@@ -24,28 +23,43 @@ def rows(path):
     return sorted(told, key=lambda row: (row["user_id"], row["id"]))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_signal_ends_it_in_good_order(run, number, code):
-    """SIGTERM and SIGINT end it with 143 and 130; rows that were read are kept, and the next run reads the others."""
+def ended(number, users):
+    """What is left of an export that a signal met: its exit code, the last line of its log, its report."""
     options = ["--log-json", "--report", "r.json", "--concurrency", "1"]
     with subprocess.Popen(
-        [sys.executable, "-m", "socialconnect", *EXPORT, *options], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "socialconnect", *export(users), *options], stderr=subprocess.PIPE, text=True
     ) as process:
-        under_way = next(line for line in process.stderr if "export.exporter" in line)  # an account has failed
+        next(line for line in process.stderr if "export.exporter" in line)  # an account has failed: it is under way
         process.send_signal(number)
         rest = process.stderr.read().splitlines()
-    report = json.loads(Path("r.json").read_text())
-    assert process.returncode == code
-    assert json.loads(rest[-1])["exit_code"] == code, under_way
-    assert (report["exit_code"], report["ending"], report["resumed"]) == (code, "stopped", False)
+    return process.returncode, json.loads(rest[-1]), json.loads(Path("r.json").read_text())
+
+
+def export(users):
+    """The export of a world of so many users."""
+    return ["export", "github.repos", "--to", "repos.jsonl", "--sandbox", "--world", str(users)]
+
+
+@posix
+def test_sigterm_ends_it_in_good_order(run):
+    """SIGTERM ends it with 143; what was read is kept, and the next run reads the others: not a row too few or many."""
+    code, last, report = ended(signal.SIGTERM, 150)
+    assert (code, last["exit_code"], report["exit_code"], report["ending"]) == (143, 143, 143, "stopped")
     assert report["rows"] > 0
-    run(*EXPORT, "--resume", "--report", "s.json")
+    run(*export(150), "--resume", "--report", "s.json")
     resumed = json.loads(Path("s.json").read_text())
     assert (resumed["resumed"], resumed["ending"]) == (True, "finished")
     assert sum(one["earlier"] for one in resumed["resources"]) > 0
-    run(*EXPORT, "--to", "undisturbed.jsonl")
+    run(*export(150), "--to", "undisturbed.jsonl")
     assert rows("repos.jsonl") == rows("undisturbed.jsonl")
+
+
+@posix
+def test_an_interrupt_ends_it_as_well():
+    """SIGINT ends it with 130, in the log and in the report too."""
+    code, last, report = ended(signal.SIGINT, 300)
+    assert (code, last["exit_code"], report["exit_code"]) == (130, 130, 130)
+    assert report["error"]["message"] == "It was interrupted."
 
 
 @pytest.fixture
