@@ -9,7 +9,7 @@ from tests.reading.readings import reading
 from tests.worlds import accounts_of, opened, user_of
 
 from socialconnect.connectors import Connectors
-from socialconnect.reading.place import Mark, Place, Start, parent_mark
+from socialconnect.reading.place import UNMARKED, Mark, Place, Start, parent_mark
 
 ABLE = [
     f"{name}.{one.name}"
@@ -253,3 +253,31 @@ async def test_what_the_caller_narrows_is_not_widened_by_a_token():
         assert "updatedMin=" in asked
         assert "syncToken" not in asked
         assert len([row for row in again.rows if row["status"] != "cancelled"]) <= 1
+
+
+async def test_a_cache_does_not_answer_who_asks_for_what_is_new():
+    """It would give the rows again that are known: a reading that has the ETag itself asks past it."""
+    async with opened(60, limits=False, settings={"cache": ":memory:"}) as (world, client):
+        user = user_of(world, "github")
+        first = await reading(client, "github.repos", user)
+        again = await reading(client, "github.repos", user, first.start)
+        assert (again.rows, [one.status for one in again.sent]) == ([], [304])
+        plain = await reading(client, "github.repos", user)
+        assert len(plain.rows) == len(first.rows)
+
+
+async def test_a_reading_that_nobody_goes_on_from_has_no_marks():
+    """A run's pages tell none, which takes work: only an export asks for them."""
+    async with opened(60, limits=False) as (world, client):
+        user = user_of(world, "github")
+        found = await reading(client, "github.repos", user, UNMARKED)
+        assert (found.marks, found.full) == ({}, [False])
+
+
+async def test_columns_that_leave_out_the_time_still_have_a_token_or_an_etag():
+    """Without the column that tells when a row changed no time is known, and the rest of the mark is."""
+    async with opened(60, limits=False) as (world, client):
+        user = user_of(world, "github")
+        found = await reading(client, "github.repos", user, columns=["id"])
+        assert found.marks[""].etag
+        assert (found.marks[""].time, found.marks[""].seen) == ("", ())
