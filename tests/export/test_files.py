@@ -8,6 +8,7 @@ from socialconnect.export.files import FileSink
 
 pytest.register_assert_rewrite("tests.export.contract")
 from tests.export.contract import SinkContract  # noqa: E402 - its asserts are to tell what they compared
+from tests.export.contract_runs import Runs  # noqa: E402 - likewise
 
 
 class TestParquet(SinkContract):
@@ -28,15 +29,25 @@ class TestLines(SinkContract):
         return lambda: FileSink(f"{tmp_path}/out", "jsonl")
 
 
-class TestMemory(SinkContract):
+class TestMemory(Runs):
+    """A filesystem on which nothing can be renamed; the rest is the same code."""
+
     @pytest.fixture
     def make(self, tmp_path):
         return lambda: FileSink(f"memory:/{tmp_path}/out")
 
 
-class TestS3(SinkContract):
+class TestS3:
+    """An object store: what touches it in another way than a disk."""
+
     @pytest.fixture
     def make(self, s3, monkeypatch):
         for name, value in s3.environment.items():
             monkeypatch.setenv(name, value)
         return lambda: FileSink(f"{s3.url}out")
+
+    test_merge = SinkContract.test_merge
+    test_replace = SinkContract.test_replace
+    test_resume = SinkContract.test_resume
+    test_the_last_run = SinkContract.test_the_last_run
+    test_two_at_once = SinkContract.test_two_at_once

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from socialconnect.errors import SchemaChanged, UsageError
+from socialconnect.errors import DamagedState, SchemaChanged, UsageError
 from socialconnect.export.files import kinds
 from socialconnect.export.files.entries import Entry, Held, Log, Part
 from socialconnect.export.files.folded import State
@@ -13,12 +14,12 @@ from socialconnect.export.files.hold import hold
 from socialconnect.export.files.layout import Layout, partition
 from socialconnect.export.files.publish import Publication, accounts
 from socialconnect.export.files.store import TEMPORARY, Store
-from socialconnect.export.files.trouble import damaged, target
+from socialconnect.export.files.trouble import busy, damaged, target
 from socialconnect.export.schema import schema, staged
 from socialconnect.frames import arrow_type
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from socialconnect.export.files.kinds import Format
     from socialconnect.export.sink import AccountState, Change, Dataset, Mode, RunState
     from socialconnect.secret import Secret
+
+
+_TRIES = 3  # before a log that cannot be read is taken for damaged, and not for folded meanwhile
 
 
 class FileSink:
@@ -56,7 +60,10 @@ class FileSink:
         try:
             with target(self._name):
                 self._take_hold()
-                self._read_log()
+                self._state = State()
+                self._read_log(self._state)
+                if self._state.under_way:
+                    self._complete(self._state.under_way)
                 self._declare(datasets, mode)
         except BaseException:
             self.close()
@@ -84,14 +91,11 @@ class FileSink:
         self._hold = hold(self._store, self._layout.home, self._name)
         self._log = Log(self._store, self._layout.home, self._name)
 
-    def _read_log(self) -> None:
-        self._state = state = State()
+    def _read_log(self, state: State) -> None:
         if newest := self._log.newest_fold():
             state.start(*self._log.read_fold(newest))
         for number, entry in self._log.entries(state.number):
             state.add(number, entry)
-        if state.under_way:
-            self._complete(state.under_way)
 
     def _declare(self, datasets: Sequence[Dataset], mode: Mode) -> None:
         state = self._there
@@ -168,17 +172,53 @@ class FileSink:
 
     def datasets(self) -> Sequence[Dataset]:
         """What the target holds, as it was declared."""
-        return [one.dataset for one in self._there.held.values()]
+        with target(self._name), self._reading() as state:
+            return [one.dataset for one in state.held.values()]
 
     def rows(self, resource: str) -> Iterator[pa.RecordBatch]:
-        """All rows that readers see, what has ended among them, in batches."""
-        with target(self._name):
-            self._publish()
-            columns = schema(self._there.held[resource].dataset)
-            files = [file.path for file in self._there.files.values() if file.resource == resource]
-            for path in sorted(files):
-                with self._store.reading(path) as file:
+        """All rows that readers see, in batches; what has ended among them, where this has hold of the target."""
+        with target(self._name), self._reading() as state:
+            if resource not in state.held:
+                raise UsageError(f"{self._name} holds no {resource}.", cure=_offered(state.held))
+            if self._state is not None:
+                self._publish()
+            columns = schema(state.held[resource].dataset)
+            files = sorted(file.path for file in state.files.values() if file.resource == resource)
+            for path in files:
+                with self._store.reading(self._found(path, state)) as file:
                     yield from kinds.read(self._layout.kind, file, columns)
+
+    @contextmanager
+    def _reading(self) -> Iterator[State]:
+        """What the log came to: of this export, or of anybody's where this is not open."""
+        if self._state is not None:
+            yield self._state
+            return
+        self._store = Store(self._url)
+        self._log = Log(self._store, self._layout.home, self._name)
+        with closing(self._folded()) as state:
+            yield state
+
+    def _folded(self) -> State:
+        """What the log came to, which whoever has hold of the target may fold while it is read."""
+        for _ in range(_TRIES):
+            state = State()
+            with suppress(DamagedState, FileNotFoundError):
+                self._read_log(state)
+                return state
+            state.close()
+        state = State()
+        self._read_log(state)
+        return state
+
+    def _found(self, path: str, state: State) -> str:
+        """Where a file stands that is perhaps just being published."""
+        hidden = {file.path: file.hidden for file in state.under_way.new} if state.under_way else {}
+        if path in hidden and not self._store.exists(path):
+            return hidden[path]
+        if not self._store.exists(path):
+            raise busy(f"An export has just put other files in the place of {path}.")
+        return path
 
     def close(self) -> None:
         """Let go of the target."""
@@ -234,6 +274,10 @@ class FileSink:
                 continue
             idle.append(name)
         self._store.remove(idle)
+
+
+def _offered(names: Iterable[str]) -> str:
+    return f"It holds {', '.join(sorted(names)) or 'nothing yet'}."
 
 
 def _check(name: str, held: Held, dataset: Dataset, mode: Mode) -> None:

@@ -27,7 +27,7 @@ def target(name: str) -> Iterator[None]:
     except Exception as error:  # each filesystem has exceptions of its own
         if not _is_trouble(error):
             raise
-        found = TargetError(f"{name} cannot be written to: {_told(error)}.", cure=_cure(error))
+        found = TargetError(f"{name} cannot be used: {_told(error)}.", cure=_cure(error))
         raise bare(found) from None
 
 
