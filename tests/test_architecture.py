@@ -29,7 +29,7 @@ LAYERS = (
     ("standing",),
     ("async_client",),
     ("client",),
-    ("embedded", "login"),
+    ("dask", "embedded", "login"),
     ("notebook", "cli"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
