@@ -97,6 +97,11 @@ class ExportReport:
     `ending` is `finished`, `troubled` (another try may mend accounts), `deadline` or `stopped`; `error` what ended it
     before its end, if anything did, and `cause` the same as the error itself. `print(report)` tells it in words, a cell
     shows it, `document()` has it for programs.
+
+    >>> import socialconnect as sc
+    >>> report = sc.sandbox(users=20).export("google.profile", "memory://report")
+    >>> report.ending, report.rows == len(sc.read_export("memory://report", "google.profile"))
+    ('finished', True)
     """
 
     id: str
