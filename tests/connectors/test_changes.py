@@ -7,10 +7,11 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from socialconnect.connectors import Connectors
-from socialconnect.reading.increment import asking, wanting
+from socialconnect.reading.increment import asking, scopes_mark, wanting
 from socialconnect.reading.paths import look
 from socialconnect.reading.place import Mark
 
@@ -106,7 +107,8 @@ def requests(name, mark):
     def ask(arguments):
         return resource.request(connector.origin, connector.headers_for(resource), arguments, parent, bound=bound)
 
-    scopes = {param.scope for param in resource.params}
+    scopes = {param.scope for param in resource.params} - {""}
+    mark = msgspec.structs.replace(mark, granted=scopes_mark(scopes))
     asked = asking(ask, resource, {}, mark, timedelta(minutes=10), scopes)
     return ask({}), asked
 

@@ -10,7 +10,16 @@ import pytest
 
 from socialconnect.errors import AccessDenied, NotFound, RequestRefused, UnknownName, UsageError
 from socialconnect.reading.declare import Gone, Param, Resource, Sync, columns
-from socialconnect.reading.increment import Asking, Marking, asking, expired, microseconds, unconditional, wanting
+from socialconnect.reading.increment import (
+    Asking,
+    Marking,
+    asking,
+    expired,
+    microseconds,
+    scopes_mark,
+    unconditional,
+    wanting,
+)
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paginate import LinkHeader
 from socialconnect.reading.place import Mark
@@ -106,7 +115,19 @@ def test_a_parameter_with_a_scope_of_its_own_waits_for_it():
     """Who may not search is not made to fail by it."""
     scoped = made(changed="at", since="since", params=(Param("since", datetime, scope="mail.read"),))
     assert asked(scoped) is None
-    assert asked(scoped, granted={"mail.read"}).way == "since"
+    mark = Mark(time=MARK.time, granted=scopes_mark({"mail.read"}))
+    assert asked(scoped, mark, granted={"mail.read"}).way == "since"
+
+
+def test_other_scopes_than_then_show_other_things():
+    """What a token sees that may do more can be of any age, so everything is read."""
+    able = made(etag=True, changed="at", since="since", params=(SINCE,), paging=LinkHeader())
+    mark = Mark(time=MARK.time, etag='"1"', granted=scopes_mark({"read"}))
+    assert asked(able, mark, granted={"read"}).way == "etag"
+    assert asked(able, mark, granted={"read", "repo"}) is None
+    assert asked(able, mark) is None
+    _, after = read(Marking(able, NAMES, granted="beef"), page(("a", "2026-05-01T12:00:00Z")))
+    assert after.granted == "beef"
 
 
 def test_the_newest_come_first_unless_the_caller_sorts():

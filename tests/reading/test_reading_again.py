@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.reading.readings import reading
 from tests.worlds import accounts_of, opened, user_of
 
 from socialconnect.connectors import Connectors
-from socialconnect.reading.place import UNMARKED, Mark, Place, Start, parent_mark
+from socialconnect.reading.place import UNMARKED, Place, Start, parent_mark
 
 ABLE = [
     f"{name}.{one.name}"
@@ -175,7 +176,7 @@ async def test_what_lies_within_the_look_back_is_asked_for_again():
         user = user_of(world, "gitlab")
         first = await reading(client, "gitlab.issues", user)
         times = [row["updated_at"] for row in first.rows if row["updated_at"]]
-        mark = Mark(time=first.marks[""].time)  # as if none of them had been seen
+        mark = msgspec.structs.replace(first.marks[""], seen=())  # as if none of them had been seen
         near = Start(marks={"": mark}, look_back=timedelta(0))
         far = Start(marks={"": mark}, look_back=timedelta(days=3650))
         assert len((await reading(client, "gitlab.issues", user, near)).rows) == 1

@@ -68,6 +68,8 @@ def asking(
     `ask` makes the listing's first request of arguments, `arguments` are the caller's own, `granted` the token's
     scopes.
     """
+    if mark.granted != scopes_mark(granted):
+        return None
     if resource.etag and mark.etag:
         request = ask(arguments)
         return Asking(replace(request, headers={**request.headers, "if-none-match": mark.etag}), "etag")
@@ -98,6 +100,11 @@ def expired(error: SocialConnectError) -> bool:
     return isinstance(error, RequestRefused | NotFound)
 
 
+def scopes_mark(granted: Collection[str]) -> str:
+    """A short mark of the scopes that a token has; nothing where none are known."""
+    return blake2b(" ".join(sorted(granted)).encode(), digest_size=4).hexdigest() if granted else ""
+
+
 def unconditional(request: Request) -> Request:
     """The request without a condition: that was the first page's alone."""
     if "if-none-match" not in request.headers:
@@ -120,6 +127,7 @@ class Marking:
         asking: Asking | None = None,
         *,
         look_back: timedelta = LOOK_BACK,
+        granted: str = "",
         resumed: bool = False,
     ) -> None:
         self._resource = resource
@@ -128,6 +136,7 @@ class Marking:
         self._before = before or Mark()
         self._asking = asking
         self._look_back = look_back // _MICROSECOND
+        self._granted = granted
         self._resumed = resumed
         self._seen = frozenset(self._before.seen if asking and asking.way in ("since", "newest") else ())
         self._recent: list[tuple[int, str]] = []
@@ -151,7 +160,7 @@ class Marking:
     @property
     def unchanged(self) -> Mark | None:
         """The mark where nothing is new."""
-        return _told(self._before)
+        return None if self._before == Mark() else self._before
 
     def take(self, request: Request, response: Response, page: Page) -> Page:
         """Note a page, and give it back without the rows that are known."""
@@ -177,18 +186,22 @@ class Marking:
         found = look(last.json(), sync.token) if sync else None
         token = found if isinstance(found, str) else "" if self._asking is None or self.full else self._before.token
         if self._resumed:
-            return _told(Mark(token=token))
+            return self._told(token=token)
         known = None if self.full else microseconds(self._before.time)
         times = [] if known is None else [known]
         if self._latest is not None and self._until is not None:
             times.append(min(self._latest, self._until))
         if not times:
-            return _told(Mark(token=token, etag=self._only))
+            return self._told(token=token, etag=self._only)
         edge = max(times) - self._look_back - _SECOND
         seen = {digest for moment, digest in self._recent if moment >= edge}
         if self._asking is not None and self._asking.way == "token" and max(times) == known:
             seen = {*self._before.seen}
-        return Mark(_text(max(times)), token, self._only, tuple(sorted(seen)) if len(seen) <= _MOST else ())
+        kept = tuple(sorted(seen)) if len(seen) <= _MOST else ()
+        return self._told(_text(max(times)), token, self._only, kept)
+
+    def _told(self, time: str = "", token: str = "", etag: str = "", seen: tuple[str, ...] = ()) -> Mark | None:
+        return Mark(time, token, etag, seen, self._granted) if time or token or etag else None
 
     @property
     def _only(self) -> str:
@@ -211,10 +224,6 @@ class Marking:
         if len(self._recent) > 2 * _MOST:
             self._recent = [one for one in self._recent if one[0] >= edge][: 2 * _MOST]
         return found
-
-
-def _told(mark: Mark) -> Mark | None:
-    return None if mark == Mark() else mark
 
 
 def microseconds(value: object) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from socialconnect.errors import SocialConnectError
-from socialconnect.reading.increment import Asking, Marking, asking, expired, wanting
+from socialconnect.reading.increment import Asking, Marking, asking, expired, scopes_mark, wanting
 from socialconnect.reading.read import read
 
 if TYPE_CHECKING:
@@ -93,4 +93,12 @@ class Listing:
         if not self.start.marking:
             return None
         names = [column.name for column in self.extractor.columns]
-        return Marking(self.extractor.resource, names, before, asked, look_back=self.start.look_back, resumed=resumed)
+        return Marking(
+            self.extractor.resource,
+            names,
+            before,
+            asked,
+            look_back=self.start.look_back,
+            granted=scopes_mark(self.granted),
+            resumed=resumed,
+        )

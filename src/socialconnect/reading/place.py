@@ -24,13 +24,15 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `time` is the latest moment in its `changed` column (ISO 8601, UTC), `token` the provider's own sync token, `etag`
     that of its only page. Whatever the provider cannot do is empty. `seen` are digests of the rows that changed so
-    lately that the next reading, which looks back, will see them again.
+    lately that the next reading, which looks back, will see them again. `granted` is a digest of the scopes by which it
+    was read: with other ones there may be more to see, however old.
     """
 
     time: str = ""
     token: str = ""
     etag: str = ""
     seen: tuple[str, ...] = ()
+    granted: str = ""
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
