@@ -21,6 +21,7 @@ from socialconnect.runs.plan import Plan, calls, chosen_of, with_skipped
 from socialconnect.runs.run import Asked, Run
 from socialconnect.runs.select import Users, choose
 from socialconnect.runs.tell import OnError, check, tell, tell_left_out
+from socialconnect.telemetry.told import carrying_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +93,7 @@ class Ahead(ABC):
         """
         names = _names(self.connectors.profiles if resource is None else resource)
         questions = [self._question(name) for name in names]
-        with shown("coverage", self.settings.progress):
+        with shown("coverage", self.settings.progress), carrying_out("coverage"):
             frame = await coverage_frame(self._clerk, questions, choose(users), unobserved, tokens=tokens)
         tell_left_out("coverage", frame)
         return covered(frame, self._mend)
@@ -156,7 +157,7 @@ class Ahead(ABC):
             spent[sent.provider, sent.host] += 1
 
         questions = [self._question(name, asked) for name in names]
-        with shown("plan", self.settings.progress):
+        with shown("plan", self.settings.progress), carrying_out("plan"):
             coverage = await coverage_frame(self._clerk, questions, choose(users), observe, tokens=tokens)
         tell_left_out("plan", coverage)
         estimates = tuple(self._estimate(question, coverage, asked) for question in questions)
@@ -179,7 +180,7 @@ class Ahead(ABC):
         check(on_error)
         asked = replace(asked, on_error=on_error)
         work = (self._carried(name, asked, chosen_of(coverage, name), watch) for name in names)
-        with shown(", ".join(names), self.settings.progress):
+        with shown(", ".join(names), self.settings.progress), carrying_out("plan"):
             runs = await asyncio.gather(*work, return_exceptions=True)
         done: dict[str, Run] = {}
         for name, run in zip(names, runs, strict=True):

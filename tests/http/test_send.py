@@ -272,3 +272,14 @@ async def test_a_wide_read_keeps_to_the_width():
     bench.script.__class__ = type("Slow", (Script,), {"__call__": staticmethod(application)})
     await asyncio.gather(*(bench.send(f"eac_{number}") for number in range(40)))
     assert most == 7
+
+
+async def test_a_pause_before_another_try_is_a_wait():
+    """What a request waited counts the pauses that a service in trouble was given, each with the try behind it."""
+    bench = Bench((503, {}, b""), (200, {}, b"{}"))
+    began = asyncio.get_running_loop().time()
+    await bench.send()
+    first, second = bench.sent
+    assert first.waited == 0
+    assert second.waited == pytest.approx(asyncio.get_running_loop().time() - began, abs=0.01)
+    assert second.waited > 0

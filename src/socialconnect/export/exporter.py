@@ -328,7 +328,8 @@ class Exporter:
     def _tell(self, part: Part, outcome: Outcome, rows: int = 0) -> None:
         part.tally.add(outcome, rows)
         if outcome.status in ("partial", "failed"):
-            _log.info("%s of %s: %s", part.name, outcome.user_id or "the listing of users", outcome.told)
+            who = outcome.user_id or "the listing of users"
+            _log.info("%s of %s: %s", part.name, who, outcome.told, extra=outcome.facts)
         if self._count is not None:
             self._count.ended(whole=outcome.status in ("ok", "empty"))
         if self._watch is not None:

@@ -174,6 +174,7 @@ class Sender:
         """The response that holds what was asked for, None where there is nothing; else the error to act on."""
         token = await caller.tokens.get()
         fresh, attempt, hops = False, 0, 0
+        paused = 0.0  # before this try, since the one before asked for it
         while True:
             attempt += 1
             url = self._origins.resolve(request.url)
@@ -184,6 +185,8 @@ class Sender:
             decision = _once(decision, exchange.response) if caller.once else decision
             sent = self._sent(exchange, url, request, caller, attempt=attempt, decision=decision)
             sent.token = token.mark if token else ""
+            sent.waited += paused
+            paused = 0.0
             observe(sent)
             tell(sent, request, url, token, exchange.response, exchange.failure)
             if (count := current.get()) is not None:
@@ -208,7 +211,7 @@ class Sender:
                     _log.info(
                         "%s: waiting %.1f s (%s)", self._who(caller), after, scrub(why), extra={**facts, "wait": after}
                     )
-                    await self._wait(after, lanes[-1] if throttled else None, caller)
+                    paused = await self._wait(after, lanes[-1] if throttled else None, caller)
                 case Fail():
                     raise self._error(decision, exchange, caller)
 
@@ -257,14 +260,16 @@ class Sender:
             scopes=caller.tokens.scopes,
         )
 
-    async def _wait(self, after: float, lane: Lane | None, caller: Caller) -> None:
+    async def _wait(self, after: float, lane: Lane | None, caller: Caller) -> float:
+        """Wait so many seconds; those that passed here, since a lane's are counted by whoever waits for it."""
         if self._wire.transport.played:
-            return  # whoever recorded it has waited
-        if lane is None:
-            with waiting(self._who(caller), after):
-                await asyncio.sleep(after)
-        else:  # all who share the budget wait with it, at the next `spend`
+            return 0.0  # whoever recorded it has waited
+        if lane is not None:  # all who share the budget wait with it, at the next `spend`
             lane.close(asyncio.get_running_loop().time() + after)
+            return 0.0
+        with waiting(self._who(caller), after):
+            await asyncio.sleep(after)
+        return after
 
     async def _renewed(self, token: Secret | None, caller: Caller, why: str) -> Secret:
         if token is None:

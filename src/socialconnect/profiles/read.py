@@ -24,6 +24,7 @@ from socialconnect.runs.outcomes import Outcome, summary
 from socialconnect.runs.run import Asked
 from socialconnect.runs.select import Chosen, Users, choose
 from socialconnect.runs.tell import OnError, PartialWarning, check, tell_left_out
+from socialconnect.telemetry.told import carrying_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,7 +81,7 @@ class Profiles(ABC):
         """
         check(on_error)
         offered = self._offered(providers)
-        with shown(_NAME, self.settings.progress if progress is None else progress):
+        with shown(_NAME, self.settings.progress if progress is None else progress), carrying_out(_NAME):
             listed, left_out, ended = await self._listed(choose(users), offered, whole=providers is None)
             told = await self._asked(listed, offered, watch, raw=raw)
         ended += [outcome for one in told.values() for outcome in one.ended]
