@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from socialconnect.export.sink import Change, Dataset
     from socialconnect.reading.typed import Page
 
-_MOST = 1_000_000  # values that wait for a commit: some 30 MB
+_MOST = 500_000  # values that wait for a commit: some 15 MB, and as much again while they are written
 _MOMENT = pa.timestamp("us", "UTC")
 
 
