@@ -22,10 +22,10 @@ import pytest
 
 pytest.register_assert_rewrite(*(f"tests.export.contract_{part}" for part in ("holding", "runs", "verdicts", "words")))
 
-from tests.export.contract_holding import Holding
-from tests.export.contract_runs import Runs
-from tests.export.contract_verdicts import Verdicts
-from tests.export.contract_words import (
+from tests.export.contract_holding import Holding  # noqa: E402 - what it asserts is to be told in full
+from tests.export.contract_runs import Runs  # noqa: E402 - what it asserts is to be told in full
+from tests.export.contract_verdicts import Verdicts  # noqa: E402 - what it asserts is to be told in full
+from tests.export.contract_words import (  # noqa: E402 - what it asserts is to be told in full
     KINDS,
     NOTES,
     STEPS,
@@ -41,8 +41,8 @@ from tests.export.contract_words import (
     titles,
 )
 
-from socialconnect.export.sink import Change
-from socialconnect.reading.place import Place
+from socialconnect.export.sink import Change  # noqa: E402 - what it asserts is to be told in full
+from socialconnect.reading.place import Place  # noqa: E402 - what it asserts is to be told in full
 
 
 class SinkContract(Verdicts, Runs, Holding):

@@ -8,6 +8,7 @@ pytest.register_assert_rewrite("tests.export.contract")
 
 from tests.export.contract import SinkContract  # noqa: E402 - what it asserts is to be told in full
 
+from socialconnect.export.tables.database import Database  # noqa: E402 - with it
 from socialconnect.export.tables.sink import TableSink  # noqa: E402 - with it
 
 
@@ -33,3 +34,16 @@ class TestPostgreSQL(SinkContract):
     @pytest.fixture
     def make(self, postgresql):
         return lambda: TableSink(postgresql)
+
+
+class TestAnyDatabase(SinkContract):
+    """Any other database, by what SQLAlchemy alone can do: here SQLite, as if nothing were known of it."""
+
+    @pytest.fixture
+    def make(self, tmp_path):
+        def make():
+            sink = TableSink(f"sqlite:///{tmp_path}/out.db")
+            sink._database = Database(sink._database.url)
+            return sink
+
+        return make

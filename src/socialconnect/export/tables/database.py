@@ -136,15 +136,18 @@ class Database:
                 arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
                 yield pa.record_batch(arrays, schema)
 
+    def look_over(self, tables: Sequence[sa.Table]) -> None:
+        """Before statements over whole tables: let a database that plans by what it knows of them learn it."""
+
     def columns(self, table: str) -> set[str] | None:
         """The names of a table's columns; None where there is no such table. Inside of a transaction."""
         there = sa.inspect(self.connection)
         return {column["name"] for column in there.get_columns(table)} if there.has_table(table) else None
 
-    def index(self, table: sa.Table, names: tuple[str, ...], *, drop: bool = False) -> None:
-        """Make, or drop, what finds rows by these columns; nothing where the database does without."""
+    def index(self, table: sa.Table, names: tuple[str, ...]) -> None:
+        """Make what finds rows by these columns; nothing where the database does without."""
         if (made := index(table, names, self.dialect)) is not None:
-            self.execute(sa.schema.DropIndex(made) if drop else sa.schema.CreateIndex(made))
+            self.execute(sa.schema.CreateIndex(made))
 
     def add_column(self, table: sa.Table, column: sa.Column[object]) -> None:
         """Add a column to a table that is there."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from socialconnect.errors import TargetError
 from socialconnect.export.tables.database import BATCH, Database
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 _ROWS = "_socialconnect_rows"
 
 
-class _Dialect(postgresql.dialect):  # type: ignore[misc]  # SQLAlchemy gives it no type
+class _Dialect(PGDialect):
     """DuckDB's SQL, which is PostgreSQL's but for the name and the parameters' sign."""
 
     name = "duckdb"
     supports_statement_cache = True
 
 
-_DIALECT = _Dialect(paramstyle="qmark")
+_DIALECT: sa.Dialect = _Dialect(paramstyle="qmark")  # type: ignore[no-untyped-call]  # SQLAlchemy types it not
 
 
 class DuckDB(Database):

@@ -24,6 +24,8 @@ class FileHold:
 
     def take(self) -> None:
         """Take hold; a TargetBusy where another process has it."""
+        if not self._holder.parent.is_dir():
+            raise FileNotFoundError(f"no such file or directory: {self._holder.parent}")  # else the lock makes it
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout:

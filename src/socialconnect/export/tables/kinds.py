@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 import sqlalchemy as sa
@@ -12,6 +12,9 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 if TYPE_CHECKING:
     from socialconnect.reading.declare import Dtype
+
+Kind: TypeAlias = TypeEngine[Any]
+"""A type in a database. SQLAlchemy's are invariant, so that none but `Any` holds them all."""
 
 ARRAYS = ("postgresql", "duckdb")
 """The dialects that have arrays of texts; elsewhere a list is the text of a JSON array."""
@@ -26,15 +29,15 @@ class Moment(TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Kind:
         """The type in that database."""
         if dialect.name == "sqlite":
-            return cast("TypeEngine[object]", dialect.type_descriptor(sa.Text()))
+            return dialect.type_descriptor(sa.Text())
         if dialect.name in ("mysql", "mariadb"):
-            return cast("TypeEngine[object]", dialect.type_descriptor(mysql.DATETIME(fsp=6)))
-        return cast("TypeEngine[object]", dialect.type_descriptor(sa.DateTime(timezone=True)))
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | str | None:  # type: ignore[override]  # what SQLite is given is a text
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | str | None:
         """The value as the database takes it."""
         if value is None:
             return None
@@ -57,25 +60,27 @@ class Texts(TypeDecorator[list[str | None]]):
     impl = sa.Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: sa.Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Kind:
         """The type in that database."""
-        own = sa.ARRAY(sa.Text()) if dialect.name in ARRAYS else TEXT
-        return cast("TypeEngine[object]", dialect.type_descriptor(own))
+        own: Kind = sa.ARRAY(sa.Text()) if dialect.name in ARRAYS else TEXT
+        return dialect.type_descriptor(own)
 
-    def process_bind_param(self, value: list[str | None] | None, dialect: sa.Dialect) -> list[str | None] | str | None:  # type: ignore[override]  # where there are no arrays it is a text
+    def process_bind_param(self, value: list[str | None] | None, dialect: sa.Dialect) -> list[str | None] | str | None:
         """The value as the database takes it."""
         return value if value is None or dialect.name in ARRAYS else msgspec.json.encode(value).decode()
 
     def process_result_value(
-        self, value: list[str | None] | str | None, dialect: sa.Dialect
-    ) -> list[str | None] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        self,
+        value: list[str | None] | str | None,
+        dialect: sa.Dialect,  # noqa: ARG002 - as above
+    ) -> list[str | None] | None:
         """The value as it was given."""
         return msgspec.json.decode(value, type=list[str | None]) if isinstance(value, str) else value
 
 
 TEXT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")  # MySQL's own TEXT ends after 64 KiB
 MOMENT = Moment()
-_TYPES: dict[Dtype, TypeEngine[object]] = {
+_TYPES: dict[Dtype, Kind] = {
     "string": TEXT,
     "category": TEXT,
     "json": TEXT,
@@ -87,7 +92,7 @@ _TYPES: dict[Dtype, TypeEngine[object]] = {
 }
 
 
-def kind(dtype: Dtype) -> TypeEngine[object]:
+def kind(dtype: Dtype) -> Kind:
     """The type of a column of that dtype, in any database.
 
     >>> kind("Int64")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from socialconnect.export.sink import BOOKKEEPING, SEQUENCE
-from socialconnect.export.tables.kinds import MOMENT, TEXT, kind
+from socialconnect.export.tables.kinds import MOMENT, TEXT, Kind, kind
 from socialconnect.reading.declare import IDENTITY
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ OURS = "_socialconnect_"
 """How the names of all tables begin that hold no rows for readers."""
 
 _INDEXED = ("sqlite", "postgresql", "mysql", "mariadb")  # DuckDB finds an account's rows without one; it skips groups
-_EXACT = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}  # else MySQL takes `a` and `A` for one key
+_EXACT: dict[str, Any] = {
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}  # else MySQL takes `a` and `A` for one key
 _HELD = sa.MetaData()
 
 DATASETS = sa.Table(
@@ -80,20 +83,19 @@ class Layout:
         """All its columns, in order."""
         return [column.name for column in self.dataset.fields]
 
-    def index(self, table: sa.Table) -> sa.Index | None:
-        """What finds an account's rows by their key; None where the dialect does without."""
-        return index(table, ("user_id", *self.dataset.key), self.dialect)
-
     def account(self, table: sa.FromClause) -> ColumnElement[str]:
         """The external account of a row as states have it: "" where it is not known."""
         return sa.func.coalesce(table.c.external_account_id, "")
 
     def same(self, one: sa.FromClause, other: sa.FromClause) -> ColumnElement[bool]:
         """Whether two rows are of one account and have the same key; never where the key is NA."""
-        keys = [one.c[name] == other.c[name] for name in self.dataset.key]
-        for name in self.dataset.key:
-            if (digest := found(one.c[name], self.dialect)) is not one.c[name]:
-                keys.append(digest == found(other.c[name], self.dialect))
+        pairs = [(one.c[name], other.c[name]) for name in self.dataset.key]
+        keys = [mine == theirs for mine, theirs in pairs]
+        keys += [
+            found(mine, self.dialect) == found(theirs, self.dialect)
+            for mine, theirs in pairs
+            if _long(mine, self.dialect)
+        ]
         return sa.and_(one.c.user_id == other.c.user_id, self.account(one) == self.account(other), *keys)
 
     def identified(self, table: sa.FromClause) -> ColumnElement[bool]:
@@ -107,7 +109,9 @@ def layout(dataset: Dataset, dialect: str) -> Layout:
     """The tables of a dataset. Any value may be NA there: what is missing is the provider's affair."""
     held = sa.MetaData()
     # quoted wherever they stand: what is a word of its own differs from database to database
-    columns = [(quoted_name(column.name, quote=True), kind(column.dtype)) for column in dataset.fields]
+    columns: list[tuple[str, Kind]] = [
+        (quoted_name(column.name, quote=True), kind(column.dtype)) for column in dataset.fields
+    ]
     data = sa.Table(dataset.name, held, *(sa.Column(*column) for column in columns), **_EXACT)
     columns.append((quoted_name(SEQUENCE, quote=True), sa.BigInteger()))
     staged = sa.Table(staging(dataset), held, *(sa.Column(*column) for column in columns), **_EXACT)
@@ -128,11 +132,10 @@ def index(table: sa.Table, names: tuple[str, ...], dialect: str) -> sa.Index | N
     """An index over these columns of a table; None where the dialect does without."""
     if dialect not in _INDEXED:
         return None
-    digest = blake2b("\0".join((table.name, *names)).encode(), digest_size=6).hexdigest()
     columns = [table.c[names[0]], *(found(table.c[name], dialect) for name in names[1:])]
-    # a copy of the table: an index is made by itself, when the table is there
+    # a name of its own: those of a schema share one room, and a table that is renamed keeps its index
     lengths = {name: 64 for name in names if isinstance(table.c[name].type, sa.Text)}
-    return sa.Index(f"{OURS}{digest}", *columns, mysql_length=lengths, mariadb_length=lengths)
+    return sa.Index(f"{OURS}{token_hex(6)}", *columns, mysql_length=lengths, mariadb_length=lengths)
 
 
 def found(column: ColumnElement[object], dialect: str) -> ColumnElement[object]:
@@ -140,6 +143,8 @@ def found(column: ColumnElement[object], dialect: str) -> ColumnElement[object]:
 
     https://www.postgresql.org/docs/current/btree.html#BTREE-LIMITS
     """
-    if dialect == "postgresql" and isinstance(column.type, sa.Text):
-        return sa.func.md5(column)
-    return column
+    return sa.func.md5(column) if _long(column, dialect) else column
+
+
+def _long(column: ColumnElement[object], dialect: str) -> bool:
+    return dialect == "postgresql" and isinstance(column.type, sa.Text)

@@ -15,6 +15,8 @@ from socialconnect.export.tables.database import Database
 from socialconnect.export.tables.holder import busy, here
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg import Copy
     from sqlalchemy.engine import URL, Engine
 
@@ -52,14 +54,12 @@ class PostgreSQL(Database):
         https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
         """
         with self.transaction():
-            number = sa.func.hashtext(sa.func.current_schema())
+            number = sa.func.hashtext(sa.func.coalesce(sa.func.current_schema(), ""))
             taken = self.connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_LOCK, number)))
             if not taken:
                 raise busy(self.name, self._who())
-            me = here()
-            self.connection.execute(
-                sa.select(sa.func.set_config("application_name", f"socialconnect: {me.line}", False))
-            )  # noqa: FBT003 - SQL's own argument
+            name = sa.text("SELECT set_config('application_name', :name, false)")
+            self.connection.execute(name, {"name": f"socialconnect: {here().line}"})
 
     def let_go(self) -> None:
         """The lock ends with its connection."""
@@ -79,6 +79,11 @@ class PostgreSQL(Database):
             for batch in rows.to_batches(max_chunksize=_PART):
                 told = pa.record_batch([_told(column) for column in batch.columns], batch.schema.names)
                 csv.write_csv(told, _Copied(copy), _OPTIONS)
+
+    def look_over(self, tables: Sequence[sa.Table]) -> None:
+        """Have the tables sampled: by what it knew when they were empty, the server compares each row with each."""
+        for table in tables:
+            self.written(f"ANALYZE {self.engine.dialect.identifier_preparer.format_table(table)}")
 
     def _who(self) -> str:
         """How the connection calls itself that has the lock."""
@@ -126,7 +131,10 @@ def _without_nul(column: pa.Array) -> pa.Array:
 
 
 def _arrays(column: pa.Array) -> pa.Array:
-    """`{"a","b"}` for each list. https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO"""
+    """`{"a","b"}` for each list.
+
+    https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+    """
     texts = pc.cast(_without_nul(pc.list_flatten(column)), pa.string())
     for sign in ("\\", '"'):
         texts = pc.replace_substring(texts, sign, f"\\{sign}")

@@ -11,7 +11,7 @@ from sqlalchemy.sql import quoted_name
 from socialconnect.errors import DamagedState, SchemaChanged, TargetError, UsageError
 from socialconnect.export.sink import AccountState, Dataset, RunState
 from socialconnect.export.tables.kinds import kind
-from socialconnect.export.tables.layout import ACCOUNTS, DATASETS, KEPT, MARKS, OURS, RUNS, dtypes, layout, staging
+from socialconnect.export.tables.layout import ACCOUNTS, DATASETS, KEPT, MARKS, RUNS, dtypes, layout, staging
 from socialconnect.frames import arrow_type
 from socialconnect.reading.declare import Dtype
 
@@ -65,10 +65,10 @@ def states(database: Database, rows: Iterable[tuple[object, ...]]) -> Iterable[A
 
 def damaged(database: Database, table: sa.Table, whose: str, error: Exception, resource: str = "") -> DamagedState:
     """The error that says where what is kept cannot be read."""
-    anew = f"; or run `DELETE FROM {ACCOUNTS.name} WHERE resource = '{resource}'` and export without --resume: "
+    anew = f"; or delete all rows of {resource} in {ACCOUNTS.name}, and export without --resume: it is read anew then"
     return DamagedState(
         f"The row {whose} in {table.name} of {database.name} cannot be read: {error}.",
-        cure=f"{_RESTORE}{anew}all accounts are read anew then." if resource else f"{_RESTORE}.",
+        cure=f"{_RESTORE}{anew if resource else ''}.",
     )
 
 
@@ -101,7 +101,6 @@ def prepared(database: Database, dataset: Dataset, record: Record | None, mode: 
         _widened(database, tables)
         if record.dataset.key != dataset.key:
             for table in (tables.data, tables.staged):
-                database.index(table, ("user_id", *record.dataset.key), drop=True)
                 database.index(table, ("user_id", *dataset.key))
     _recorded(database, Record(dataset, {**held, **dtypes(dataset)}))
     return tables
@@ -134,8 +133,8 @@ def _fits(database: Database, dataset: Dataset, record: Record, mode: Mode) -> N
         if columns is None:
             raise DamagedState(
                 f"{database.name} lacks the table {name} of {dataset.resource}, of which it keeps the progress.",
-                cure=f"Restore it from a backup; or, to read all anew, run `DELETE FROM {DATASETS.name} WHERE resource"
-                f" = '{dataset.resource}'`, the same for {ACCOUNTS.name}, and rename {dataset.name} if it is there.",
+                cure=f"Restore it from a backup; or, to read all anew, delete the rows of {dataset.resource} in"
+                f" {DATASETS.name} and {ACCOUNTS.name}, and rename the table {dataset.name} if it is there.",
             )
     for name, dtype in dtypes(dataset).items():
         before = record.dtypes.get(name)
@@ -148,7 +147,7 @@ def _fits(database: Database, dataset: Dataset, record: Record, mode: Mode) -> N
     if mode == "append" and record.dataset.key != dataset.key:
         was, now = (", ".join(key) or "none" for key in (record.dataset.key, dataset.key))
         raise UsageError(
-            f"The rows of {dataset.name} in {database.name} have the key {was}, and {dataset.resource} has {now} by now.",
+            f"Rows of {dataset.name} in {database.name} have the key {was}; that of {dataset.resource} is {now} now.",
             cure="Append to another target, or use the mode replace.",
         )
 

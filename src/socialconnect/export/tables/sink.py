@@ -15,7 +15,7 @@ from socialconnect.export.tables import preparing
 from socialconnect.export.tables.database import Database
 from socialconnect.export.tables.layout import ACCOUNTS, DATASETS, ENDED, RUNS, layout
 from socialconnect.export.tables.moves import missing, moves
-from socialconnect.export.tables.trouble import absent, told
+from socialconnect.export.tables.trouble import absent, alone, told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -44,13 +44,13 @@ class TableSink:
         self._database = reached(url)
         self._mode: Mode = "replace"
         self._tables: dict[str, Layout] = {}
-        self._opened = False
 
+    @alone
     def open(self, datasets: Sequence[Dataset], mode: Mode) -> RunState | None:
         """Take hold of the database and make the tables it lacks; the last run that was written into it."""
         database = self._database
-        database.hold()
         try:
+            database.hold()
             with database.transaction():
                 preparing.kept(database)
             records = preparing.records(database)
@@ -64,16 +64,19 @@ class TableSink:
         except BaseException:
             self.close()
             raise
-        self._mode, self._opened = mode, True
+        self._mode = mode
         return last
 
+    @alone
     def begin(self, run: RunState, *, resume: bool) -> None:
         """Begin a run, or go on with it. Without `resume` what an earlier run left staged in its datasets goes."""
         with self._database.transaction():
             self._keep(run)
             for tables in self._tables.values() if not resume else ():
                 self._database.execute(sa.delete(tables.staged))
+            self._database.look_over([tables.data for tables in self._tables.values()])
 
+    @alone
     def states(self, resource: str, user_id: str) -> Sequence[AccountState]:
         """What is kept of a user's accounts in one resource; a DamagedState where it cannot be read."""
         held = ACCOUNTS.c
@@ -82,6 +85,7 @@ class TableSink:
         )
         return list(preparing.states(self._database, self._database.few(query)))
 
+    @alone
     def commit(self, rows: Mapping[str, pa.Table], changes: Sequence[Change]) -> None:
         """Stage rows, keep what is known of accounts, and carry out their verdicts: one transaction."""
         with self._database.transaction():
@@ -94,16 +98,19 @@ class TableSink:
             for resource in dict.fromkeys(change.state.resource for change in changes if change.verdict):
                 self._settle(self._of(resource), [c for c in changes if c.verdict and c.state.resource == resource])
 
+    @alone
     def finish(self, run: RunState, listed: Collection[str]) -> None:
         """Keep how the run ended; accounts in `listed` resources that it did not come to are gone."""
         at = _moment(run.ended_at)
         with self._database.transaction():
             self._database.still_held()
             self._keep(run)
+            self._database.look_over([ACCOUNTS, *(self._of(resource).data for resource in listed)])
             for resource in listed:
                 for statement in missing(self._of(resource), self._mode, run.id, at):
                     self._database.execute(statement)
 
+    @alone
     def datasets(self) -> Sequence[Dataset]:
         """What the database holds, as it was declared."""
         with self._database.transaction():
@@ -111,6 +118,7 @@ class TableSink:
                 return []
         return [record.dataset for record in preparing.records(self._database).values()]
 
+    @alone
     def rows(self, resource: str) -> Iterator[pa.RecordBatch]:
         """All rows of a dataset that readers see, a part of them at a time."""
         dataset = next((one for one in self.datasets() if one.resource == resource), None)
@@ -120,9 +128,9 @@ class TableSink:
         query = sa.select(*(tables.data.c[name] for name in tables.names))
         return self._database.batches(query, schema(dataset))
 
+    @alone
     def close(self) -> None:
         """Let go of the database."""
-        self._opened = False
         self._tables.clear()
         self._database.close()
 
@@ -149,7 +157,7 @@ class TableSink:
         for key in latest:
             same = (ACCOUNTS.c[name] == value for name, value in zip(names, key, strict=True))
             self._database.execute(sa.delete(ACCOUNTS).where(*same))
-        rows = [
+        rows: list[dict[str, object]] = [
             {**dict(zip(names, key, strict=True)), "run_id": one.run_id, "state": _json(one)}
             for key, one in latest.items()
         ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
@@ -12,9 +13,12 @@ from socialconnect.errors import MissingPackage, SocialConnectError, TargetBusy,
 from socialconnect.secret import bare, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from socialconnect.errors import SetupError
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 AGAIN = "What was committed before is safe: mend that, and run again with --resume."
 _CURES = (
@@ -25,12 +29,11 @@ _CURES = (
         "Look after user and password in the URL.",
     ),
     (
-        r"permission denied for (schema|table|sequence|database)|insufficient privilege|must be owner",
+        r"permission denied for (schema|table|sequence|database)|no schema has been|insufficient priv|must be owner",
         "Allow this database user to make and change tables there: GRANT USAGE, CREATE ON SCHEMA.",
     ),
     (
-        r"read-?only|permission denied|unable to open database file|cannot open file|attempt to write|not a directory"
-        r"|is a directory|no such file",
+        r"read-?only|permission denied|(unable to|cannot) open|attempt to write|(not|is) a directory|no such file",
         "Choose a file in a folder that is there, and in which this user may write.",
     ),
     (
@@ -39,12 +42,11 @@ _CURES = (
     ),
     (r"database .* does not exist|unknown database", "Make the database first."),
     (
-        r"server closed|terminat|connection.{0,20}(lost|reset|closed|already closed)|broken pipe|gone away|ssl syscall"
-        r"|consuming input",
+        r"server closed|terminat|connection.{0,20}(lost|reset|closed)|broken pipe|gone away|ssl syscall|consuming",
         f"The connection was lost. {AGAIN}",
     ),
     (
-        r"could not translate|resolve host|name or service|connection refused|timed? ?out|timeout|unreachable|starting up",
+        r"could not translate|resolve host|name or service|connection refused|timed? ?out|unreachable|starting up",
         "Look after host and port in the URL, and whether the server runs.",
     ),
 )
@@ -64,8 +66,22 @@ def told(target: str, *also: type[Exception]) -> Iterator[None]:
         raise absent(target.partition(":")[0], target) from None
     except sa.exc.ArgumentError:
         raise UsageError("That is no URL of a database.", cure="As in postgresql://user:password@host/name.") from None
-    except (sa.exc.SQLAlchemyError, OSError, *also) as error:
-        raise bare(as_error(error, target)) from None
+    except (sa.exc.SQLAlchemyError, OSError, *also) as error:  # type: ignore[misc]  # mypy knows no unpacked tuple here
+        raise as_error(error, target) from None
+
+
+def alone(method: Callable[P, R]) -> Callable[P, R]:
+    """`method`, whose errors come without those of drivers: their frames hold passwords, and they quote rows."""
+
+    @wraps(method)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except SocialConnectError as error:
+            lone = error
+        raise bare(lone)
+
+    return inner
 
 
 def as_error(error: Exception, target: str) -> TargetError | TargetBusy:
