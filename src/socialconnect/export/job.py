@@ -36,7 +36,13 @@ Errors = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\d{1,2}(\
 
 
 class Wanted(BaseModel):
-    """One resource of a job: which columns of it, and with which arguments it is read."""
+    """One resource of a job: which columns of it, and with which arguments it is read.
+
+    >>> import socialconnect as sc
+    >>> issues = sc.Wanted(name="github.issues", columns=("title", "state"), arguments={"state": "all"})
+    >>> sc.sandbox(users=5).export([issues, "github.repos"], "memory://wanted").ending
+    'finished'
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
