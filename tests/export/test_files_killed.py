@@ -83,10 +83,8 @@ def die(sink):
 
 def everybodys(folder, kind):
     """(user, id) of what anybody sees who knows nothing of exports."""
-    if kind == "csv":
-        frame = pd.read_csv(folder / "acme.tasks.csv")
-    else:
-        frame = pd.read_parquet(folder / "acme.tasks")
+    csv, parquet = folder / "acme.tasks.csv", folder / "acme.tasks"
+    frame = pd.read_csv(csv) if kind == "csv" else pd.read_parquet(parquet)
     return set(zip(frame["user_id"], frame["id"], strict=True))
 
 
@@ -95,7 +93,7 @@ def everybodys(folder, kind):
 )
 def test_killed_at_any_step(tmp_path, kill, monkeypatch, mode, kind):
     """Wherever it is killed, going on comes to what an undisturbed run comes to, and readers missed nothing."""
-    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    monkeypatch.setattr("os.fsync", lambda _: None)
     first(FileSink(f"{tmp_path}/before", kind), mode)
     shutil.copytree(tmp_path / "before", tmp_path / "whole")
     steps = kill(None)
@@ -121,7 +119,7 @@ def test_killed_at_any_step(tmp_path, kill, monkeypatch, mode, kind):
         again.close()
 
 
-def test_killed_and_begun_anew(tmp_path, kill):
+def test_killed_and_begun_anew(tmp_path):
     """What an account's end committed is published by whoever comes next; what was being read goes."""
     sink = FileSink(f"{tmp_path}/out")
     sink.open([TASKS], "merge")

@@ -10,7 +10,8 @@ repos.csv                                                     or one file, of on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from socialconnect.export.files.entries import HIDDEN
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The names of files in a target; `single` is that of the only one, where there is one."""
+    """The names of files in a target; `single` is that of the only one, where there is one.
+
+    What readers do not see yet has the `sign` of who writes it, so that two who both think they have hold of a target
+    never write the same file.
+    """
 
     kind: Format
     single: str = ""
+    sign: str = field(default_factory=lambda: token_hex(4))
 
     @property
     def home(self) -> str:
@@ -50,11 +56,11 @@ class Layout:
 
     def part(self, number: int, resource: str) -> str:
         """A part of staged rows: of an ending that no reader of a whole folder takes for data."""
-        return f"{self.home}/parts/{number:012d}-{resource}.rows"
+        return f"{self.home}/parts/{number:012d}-{self.sign}-{resource}.rows"
 
     def hidden(self, number: int) -> str:
         """A file that is not published yet."""
-        return f"{self.home}/new/{number}.rows"
+        return f"{self.home}/new/{self.sign}-{number}.rows"
 
 
 def partition(dataset: Dataset) -> str:

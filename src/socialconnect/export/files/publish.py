@@ -118,7 +118,7 @@ class _Dataset:
             mine = fates.fates.of(start, file.rows)
             if not parted or mine.any():
                 old.append(file.path)
-                if not (mine == GOES).all():
+                if not len(mine) or not (mine == GOES).all():  # appending asks about none
                     self._carry_file(output, fates, file, start)
             start += file.rows
         return old if parted else []

@@ -104,12 +104,12 @@ class FileSink:
                 f"{self._name} holds {state.format} files, not {self._layout.kind}.",
                 cure=f"Export as {state.format}, or to another place.",
             )
+        if self._layout.single and (others := set(state.held) - {one.resource for one in datasets}):
+            raise UsageError(f"{self._name} holds {min(others)}.", cure="Export to another file.")
         for dataset in datasets:
             if before := state.held.get(dataset.resource):
                 _check(self._name, before, dataset, mode)
             self._check_files(dataset.resource)
-        if self._layout.single and (others := set(state.held) - {one.resource for one in datasets}):
-            raise UsageError(f"{self._name} holds {min(others)}.", cure="Export to another file.")
         held = tuple(Held.of(one, state.held.get(one.resource)) for one in datasets)
         if changed := tuple(one for one in held if state.held.get(one.resource) != one):
             self._add(Entry(format=self._layout.kind, held=changed))

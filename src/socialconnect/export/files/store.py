@@ -43,8 +43,9 @@ class Store:
         return f"{self.root.rstrip('/')}/{name}" if name else self.root
 
     def make(self, folder: str) -> None:
-        """Make a folder, where the filesystem has folders."""
-        self.files.makedirs(self.path(folder), exist_ok=True)
+        """Make a folder, where the filesystem has folders; s3fs would make a bucket."""
+        if not self._whole:
+            self.files.makedirs(self.path(folder), exist_ok=True)
 
     def names(self, folder: str) -> list[str]:
         """The files in a folder and below, sorted; none where there is no such folder."""
