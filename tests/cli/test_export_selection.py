@@ -112,3 +112,11 @@ def test_a_filter_that_finds_nobody_ends_the_export(run):
     assert "No user matches query=NobodyIsCalledSo." in result.stderr
     assert json.loads(Path("r.json").read_text())["error"]["code"] == "empty_selection"
     assert not Path("x.jsonl").exists()
+
+
+def test_whom_a_filter_finds_may_change_until_it_goes_on(run):
+    """A run of a filter's users goes on with --resume although somebody has joined whom the filter finds too."""
+    command = ["export", "github.repos", "--to", "x.jsonl", "--users", "created_at_after=1", "--report", "r.json"]
+    assert run(*command, "--sandbox", "--world", "12", "--deadline", "0s").exit_code == 8
+    assert run(*command, "--sandbox", "--world", "13", "--resume").exit_code in (0, 4)
+    assert json.loads(Path("r.json").read_text())["resumed"] is True

@@ -134,12 +134,11 @@ class _Telling:
         return code
 
     def _tell(self, report: "ExportReport", code: int) -> None:
-        if report.accounts or report.ending != "stopped":  # an error of ours is told by whoever catches it
-            show.note(str(replace(report, error="", cause=None)) if report.cause else str(report), lines=True)
-        elif report.cause is None:
-            show.note(f"{report.error} Nothing had been read.")
-        if report.cause is not None and not report.accounts:
+        if report.ending == "stopped" and not report.accounts:
+            if report.cause is None:  # an error of ours is told by whoever catches it
+                show.note(f"{report.error} Nothing had been read.")
             return
+        show.note(str(replace(report, error="", cause=None)) if report.cause else str(report), lines=True)
         if step := _next(report, code, self._order.again):
             show.note(step)
 
@@ -171,7 +170,7 @@ def _next(report: "ExportReport", code: int, again: str) -> str:
     if code in (5, 6):
         return f"What was read is kept. Another try may mend the rest: {again}"
     if code == _SETUP:
-        return f"Mend that first; then: {again}"
+        return f"Mend what stands in its way, then: {again}"
     if code == _OWNERS:
         names = ",".join(tally.resource for tally in report.resources if tally.codes[_OWNERS])
         return f"All others are there. Who needs to do what: socialconnect coverage {names} --tokens"
