@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 from tests import servers
 
+# what the suite for all sinks asserts is told in full, whoever imports it first
+pytest.register_assert_rewrite(
+    "tests.export.contract", *(f"tests.export.contract_{part}" for part in ("holding", "runs", "verdicts", "words"))
+)
+
 
 @pytest.fixture(scope="session")
 def postgresql_server():

@@ -2,7 +2,6 @@
 
 A kind is tested by a class of its own in a file of its own:
 
-    pytest.register_assert_rewrite("tests.export.contract")
     from tests.export.contract import SinkContract
 
     class TestCSV(SinkContract):
@@ -19,13 +18,10 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
-
-pytest.register_assert_rewrite(*(f"tests.export.contract_{part}" for part in ("holding", "runs", "verdicts", "words")))
-
-from tests.export.contract_holding import Holding  # noqa: E402 - what it asserts is to be told in full
-from tests.export.contract_runs import Runs  # noqa: E402 - what it asserts is to be told in full
-from tests.export.contract_verdicts import Verdicts  # noqa: E402 - what it asserts is to be told in full
-from tests.export.contract_words import (  # noqa: E402 - what it asserts is to be told in full
+from tests.export.contract_holding import Holding
+from tests.export.contract_runs import Runs
+from tests.export.contract_verdicts import Verdicts
+from tests.export.contract_words import (
     KINDS,
     NOTES,
     STEPS,
@@ -41,8 +37,8 @@ from tests.export.contract_words import (  # noqa: E402 - what it asserts is to 
     titles,
 )
 
-from socialconnect.export.sink import Change  # noqa: E402 - what it asserts is to be told in full
-from socialconnect.reading.place import Place  # noqa: E402 - what it asserts is to be told in full
+from socialconnect.export.sink import Change
+from socialconnect.reading.place import Place
 
 
 class SinkContract(Verdicts, Runs, Holding):
@@ -148,8 +144,7 @@ class SinkContract(Verdicts, Runs, Holding):
         whose = [("ada", "a1"), ("ada", "a2"), ("ada", None), ("bob", "a1"), ("bob", None)]
         for user, account in whose:
             sink.commit(tasks(1, 1, user=user, account=account), [ended("kept", user=user, account=account or "")])
-        for user, account in whose:
-            sink.commit({}, [ended(user=user, account=account or "")])
+        sink.commit({}, [ended(user=user, account=account or "") for user, account in whose])
         assert ids(sink) == sorted(((*one, 1) for one in whose), key=lambda row: (row[0], row[1] or ""))
         sink.commit(tasks(2, account=None), [ended(account="")])
         assert ids(sink)[:3] == [("ada", None, 2), ("ada", "a1", 1), ("ada", "a2", 1)]

@@ -100,6 +100,9 @@ class Verdicts:
         assert titles(sink) == {1: "task 1", 2: None}
         assert gone(sink) == {1: LATER}
         assert [row["_run_id"] for row in seen(sink)] == ["r1", "r2"]
+        again = table(TASKS, {"id": 1, "_deleted_at": LATER + timedelta(days=1)})
+        sink.commit({"acme.tasks": again}, [ended("changes")])
+        assert gone(sink) == {1: LATER}
         sink.close()
 
     @pytest.mark.parametrize("verdict", ["whole", "changes", "part"])

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.export.contract import SinkContract
 
-pytest.register_assert_rewrite("tests.export.contract")
-
-from tests.export.contract import SinkContract  # noqa: E402 - what it asserts is to be told in full
-
-from socialconnect.export.tables.database import Database  # noqa: E402 - with it
-from socialconnect.export.tables.sink import TableSink  # noqa: E402 - with it
+from socialconnect.export.tables.database import Database
+from socialconnect.export.tables.sink import TableSink
 
 
 class TestSQLite(SinkContract):

@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 import pytest
 from tests.export import tables
-from tests.export.contract_words import NOTES, TASKS, ended, ids, opened, running, table, titles
+from tests.export.contract_words import NOTES, TASKS, ended, ids, opened, running, table, tasks, titles
 from tests.export.tables import one
 
 from socialconnect.errors import DamagedState, TargetError
@@ -125,6 +125,16 @@ def test_a_long_key(url):
         rows = table(keyed, {"id": text, "n": count}, {"id": f"{text}x", "n": count})
         sink.commit({"acme.keyed": rows}, [ended(resource="acme.keyed")])
     assert [row["n"] for batch in sink.rows("acme.keyed") for row in batch.to_pylist()] == [1, 1]
+    sink.close()
+
+
+def test_changes_in_replaced_rows(url):
+    """Where only changes came, `replace` puts them in their place and leaves the other rows."""
+    sink = opened(lambda: TableSink(url))
+    sink.commit(tasks(1, 2), [ended()])
+    sink.commit(tasks(2, 3, title="new"), [ended("changes")])
+    assert titles(sink) == {1: "task 1", 2: "new", 3: "new"}
+    assert len(ids(sink)) == 3
     sink.close()
 
 
