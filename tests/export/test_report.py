@@ -192,6 +192,18 @@ def test_the_words_fit_a_screen():
     assert len(said.splitlines()) < 24
 
 
+def test_many_resources_and_reasons_fit_a_screen_too():
+    """Of a hundred resources and a dozen reasons the last are told together, and nothing is lost of the sums."""
+    kinds = (ReconnectNeeded, MissingScope, Unavailable, MalformedResponse, ProviderNotEnabled, TargetError)
+    failed = [outcome(f"user_{kind.code}", kind("It failed.")) for kind in kinds]
+    many = tuple(tally(outcome(rows=2), *failed, resource=f"acme.number{place}") for place in range(100))
+    said = str(report(resources=many, ending="troubled"))
+    assert "acme.number0, acme.number1, acme.number2 and 97 more" in said
+    assert "  93 others      186  93     558\n" in said
+    assert "  and 1 other reason" in said
+    assert len(said.splitlines()) <= 24
+
+
 def test_nobody_there_is_a_sentence():
     """Where nobody has connected the provider, the report says so instead of an empty table alone."""
     assert "Nobody has connected github" in str(report())

@@ -35,6 +35,9 @@ FORMAT = 1
 STATUSES = ("ok", "empty", "partial", "skipped", "failed")
 _SETUP = {2, 3}  # exit codes of what stands in the way of a whole resource
 _NAMED = 3  # users named for each reason
+_RESOURCES = 8  # resources that have a line of their own,
+_TITLED = 3  # and that are named in the title
+_REASONS = 5  # reasons that are told with their cures
 _HOSTS = 4  # hosts named of those that were asked
 _PASSWORD = re.compile(r"(://[^:/@\s]*):.*@")
 _SECRETS = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
@@ -93,9 +96,11 @@ def document(report: ExportReport, exit_code: int | None = None) -> dict[str, ob
 
 def headline(report: ExportReport) -> str:
     """What it was and how it ended, in one line."""
-    names = ", ".join(tally.resource for tally in report.resources) or "nothing"
+    names = [tally.resource for tally in report.resources]
+    more = f" and {len(names) - _TITLED} more" if len(names) > _TITLED else ""
+    told = f"{', '.join(names[:_TITLED])}{more}" if names else "nothing"
     resumed = " (gone on with)" if report.resumed else ""
-    return scrub(f"{names} to {shown(report.to)}: {_ENDINGS[report.ending]}{resumed}, {lasting(_seconds(report))}")
+    return scrub(f"{told} to {shown(report.to)}: {_ENDINGS[report.ending]}{resumed}, {lasting(_seconds(report))}")
 
 
 def text(report: ExportReport) -> str:
@@ -125,13 +130,19 @@ def lasting(seconds: float) -> str:
 
 
 def _cells(report: ExportReport) -> list[tuple[str, ...]]:
-    """The table of the resources: rows, and accounts by how they ended."""
+    """The table of the resources: rows, and accounts by how they ended; of many, the last ones together."""
     named = [status for status in STATUSES if status == "ok" or report.accounts[status]]
-    rows = [
-        (tally.resource, f"{tally.rows:,}", *(f"{tally.accounts[status]:,}" for status in named))
-        for tally in report.resources
-    ]
-    return [("resource", "rows", *named), *rows]
+    listed = report.resources if len(report.resources) <= _RESOURCES else report.resources[: _RESOURCES - 1]
+    rows = [_line(tally.resource, [tally], named) for tally in listed]
+    others = report.resources[len(listed) :]
+    return [("resource", "rows", *named), *rows, *([_line(f"{len(others)} others", others, named)] if others else [])]
+
+
+def _line(name: str, tallies: Iterable[Tally], named: Iterable[str]) -> tuple[str, ...]:
+    """What came of some resources together."""
+    each = list(tallies)
+    counts = (sum(tally.accounts[status] for tally in each) for status in named)
+    return (name, f"{sum(tally.rows for tally in each):,}", *(f"{count:,}" for count in counts))
 
 
 def _said(report: ExportReport) -> list[str]:
@@ -169,13 +180,16 @@ def _troubles(report: ExportReport) -> list[str]:
         for outcome in tally.troubled:
             known.setdefault(outcome.reason or outcome.status, []).append(outcome)
     lines: list[str] = []
-    for reason, count in report.reasons.most_common():
+    for reason, count in report.reasons.most_common(_REASONS):
         outcomes = known.get(reason, [])
         users = list(dict.fromkeys(one.user_id or "the listing of users" for one in outcomes))
         more = ", …" if count > _NAMED and len(users) >= _NAMED else ""
         lines.append(f"  {count:,} {reason}{': ' if users else ''}{', '.join(users[:_NAMED])}{more}")
         if outcomes:
             lines.append(f"    the first: {outcomes[0].message or ''} {outcomes[0].cure or ''}".rstrip())
+    if len(report.reasons) > _REASONS:
+        others = len(report.reasons) - _REASONS
+        lines.append(f"  and {others} other reason{'' if others == 1 else 's'}")
     total = sum(report.reasons.values())
     return [f"{total:,} accounts were not read whole:", *lines] if total > 1 else lines
 
