@@ -10,6 +10,7 @@ import pytest
 
 from socialconnect.errors import AccessDenied, NotFound, RequestRefused, UnknownName, UsageError
 from socialconnect.reading.declare import Gone, Param, Resource, Sync, columns
+from socialconnect.reading.extract import Extractor
 from socialconnect.reading.increment import (
     Asking,
     Marking,
@@ -23,6 +24,7 @@ from socialconnect.reading.increment import (
 from socialconnect.reading.messages import Request, Response
 from socialconnect.reading.paginate import LinkHeader
 from socialconnect.reading.place import Mark
+from socialconnect.reading.read import read as read_all
 from socialconnect.reading.typed import Page
 
 COLUMNS = (*columns("string", "id"), *columns("datetime", "at"), *columns("boolean", "deleted"))
@@ -325,6 +327,53 @@ def test_more_rows_of_one_moment_than_can_be_remembered_come_again():
     resource = made(changed="at", since="since", params=(SINCE,))
     _, mark = read(Marking(resource, NAMES), page(*[(str(number), "2026-05-01T12:00:00Z") for number in range(501)]))
     assert (mark.time, mark.seen) == ("2026-05-01T12:00:00Z", ())
+
+
+# --- the loop that reads
+
+
+async def pages(resource, answers, asked, *, width=8):
+    """The pages that reading so gives, and the requests that it makes."""
+    sent = []
+
+    async def send(request):
+        sent.append(request)
+        return answers[request.url]
+
+    extractor = Extractor(resource, COLUMNS)
+    marking = Marking(resource, NAMES, MARK, asked)
+    found = [page async for _, page in read_all(asked.request, extractor, send, width=width, marking=marking)]
+    return found, sent
+
+
+def linked(*moments, following=2):
+    """An answer with rows of these moments, whose links tell the next page and the third as the last one."""
+    rows = [{"id": moment, "at": moment} for moment in moments]
+    url = FIRST.url
+    links = f'<{url}&page={following}>; rel="next", <{url}&page=3>; rel="last"' if following else ""
+    return answer(rows, link=links)
+
+
+async def test_newest_first_is_read_page_by_page():
+    """Though the links tell the last page, none is asked for before it is known to have something new."""
+    resource = made(changed="at", newest={}, paging=LinkHeader(page="page"))
+    asked = Asking(FIRST, "newest", microseconds("2026-05-01T11:50:00Z"))
+    found, sent = await pages(resource, {FIRST.url: linked("2026-05-01T13:00:00Z", "2026-05-01T10:00:00Z")}, asked)
+    assert [request.url for request in sent] == [FIRST.url]
+    assert [(page.rows, page.last, page.full) for page in found] == [(1, True, False)]
+
+
+async def test_further_pages_are_asked_for_without_the_condition():
+    """An ETag of the first page says nothing of the second one."""
+    resource = made(etag=True, paging=LinkHeader(page="page"))
+    asked = asking(lambda _: FIRST, resource, {}, Mark(etag='"1"'), TEN)
+    second, third = f"{FIRST.url}&page=2", f"{FIRST.url}&page=3"
+    answers = {FIRST.url: linked("a"), second: linked("b", following=3), third: linked("c", following=0)}
+    for width in (1, 8):
+        found, sent = await pages(resource, answers, asked, width=width)
+        assert [request.url for request in sent] == [FIRST.url, second, third]
+        assert [request.headers for request in sent] == [{"if-none-match": '"1"'}, {}, {}]
+        assert found[-1].full
 
 
 # --- what is declared

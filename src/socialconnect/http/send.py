@@ -222,8 +222,7 @@ class Sender:
         who, (shared, *own) = self._who(caller), lanes
         waited = await self._wire.budgets.spend(own, who, request.weight) if own else 0.0
         cache, send = self._wire.cache, self._wire.transport.send
-        kept = cache is not None and "if-none-match" not in request.headers  # who asks so has the answer already
-        known = await cache.find(request, url, token, caller.account) if cache and kept else None
+        known = await cache.find(request, url, token, caller.account) if cache else None
         async with self._wire.places(urlsplit(url).netloc):
             # a host's budget is booked last of all: what is booked must be sent then, or the host counts otherwise
             waited += await self._wire.budgets.spend((shared,), who, request.weight)
