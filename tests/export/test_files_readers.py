@@ -143,6 +143,19 @@ def test_json_lines_as_people_read_it(to):
     )
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_rows_longer_than_what_is_read_at_once(to, kind):
+    """A text of megabytes comes back, and so do the rows before and behind it, each once."""
+    long = "line\n" * 700_000
+    for run in ("r1", "r2"):
+        rows = {"acme.tasks": table(TASKS, *({"id": one, "title": long if one == 3 else "x"} for one in range(6)))}
+        export(to, (rows, [ended("changes")]), kind=kind, run=run, mode="append" if run == "r1" else "merge")
+    found = seen(FileSink(str(to), kind))
+    assert [(row["id"], len(row["title"])) for row in found] == [
+        (one, len(long) if one == 3 else 1) for one in range(6)
+    ]
+
+
 @pytest.mark.parametrize("mode", ["append", "merge"])
 def test_a_new_column_of_a_csv(to, mode):
     """A file with a header is written again with the new one, and the rows below it stand where they belong."""

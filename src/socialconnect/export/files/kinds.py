@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv as plain
+import io
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 import msgspec
@@ -19,7 +21,8 @@ Format = Literal["parquet", "csv", "jsonl"]
 GROUP_ROWS = 65_536  # of a row group: what a reader of one column takes in at once
 _GROUP_BYTES = 24 << 20
 _READ_ROWS = 16_384
-_BLOCK = 16 << 20  # of text read at once: a row must fit in
+_BLOCK = 1 << 20  # of text read at once, of which Arrow has a few dozen in memory
+_MOST_BLOCK = 1 << 30
 _LIST = pa.list_(pa.large_string())
 
 
@@ -102,7 +105,8 @@ def writer(kind: Format, path: str, schema: pa.Schema) -> Writer:
 def goes_on(kind: Format, file: BinaryIO, schema: pa.Schema) -> bool:
     """Whether rows of that schema can be added to a file as it stands."""
     if kind == "csv":
-        return bool(csv.open_csv(file, read_options=csv.ReadOptions(block_size=_BLOCK)).schema.names == schema.names)
+        with io.TextIOWrapper(file, "utf-8", newline="") as text:
+            return bool(next(plain.reader(text), []) == schema.names)
     return kind == "jsonl"
 
 
@@ -114,7 +118,7 @@ def write_part(path: str, table: pa.Table) -> None:
 def read(kind: Format, file: BinaryIO, schema: pa.Schema, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
     """The rows of a file in batches of that schema, of these columns alone; what the file lacks is NA."""
     wanted = pa.schema([schema.field(name) for name in names]) if names else schema
-    batches = _READ[kind](file, wanted)
+    batches = _read_parquet(file, wanted) if kind == "parquet" else _read_text(kind, file, wanted)
     for batch in batches:
         aligned = align(batch, wanted)
         for start in range(0, aligned.num_rows, _READ_ROWS):
@@ -144,10 +148,30 @@ def _read_parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]
     yield from source.iter_batches(batch_size=_READ_ROWS, columns=names or source.schema_arrow.names[:1])
 
 
-def _read_csv(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _read_text(kind: Format, file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Rows of text, which must each fit in a block: where one does not, what follows is read in larger ones."""
+    done, block = 0, _BLOCK
+    while True:
+        file.seek(0)
+        skip = done
+        try:
+            for batch in _OPEN[kind](file, schema, block):
+                rows = batch.slice(skip)
+                skip -= batch.num_rows - rows.num_rows
+                done += rows.num_rows
+                yield rows
+        except pa.ArrowInvalid as error:
+            if "straddling" not in str(error) or block >= _MOST_BLOCK:
+                raise
+            block *= 8
+        else:
+            return
+
+
+def _open_csv(file: BinaryIO, schema: pa.Schema, block: int) -> Iterator[pa.RecordBatch]:
     yield from csv.open_csv(
         file,
-        read_options=csv.ReadOptions(block_size=_BLOCK, use_threads=False),
+        read_options=csv.ReadOptions(block_size=block, use_threads=False),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
             column_types=_texts(schema),
@@ -160,18 +184,18 @@ def _read_csv(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     )
 
 
-def _read_lines(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _open_lines(file: BinaryIO, schema: pa.Schema, block: int) -> Iterator[pa.RecordBatch]:
     if not file.read(1):  # a dataset whose rows have all gone, which Arrow takes for damage
         return
     file.seek(0)
     yield from lines.open_json(
         file,
-        read_options=lines.ReadOptions(block_size=_BLOCK, use_threads=False),
+        read_options=lines.ReadOptions(block_size=block, use_threads=False),
         parse_options=lines.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
     )
 
 
-_READ = {"parquet": _read_parquet, "csv": _read_csv, "jsonl": _read_lines}
+_OPEN = {"csv": _open_csv, "jsonl": _open_lines}
 
 
 def _texts(schema: pa.Schema) -> pa.Schema:
