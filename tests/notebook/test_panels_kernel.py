@@ -8,8 +8,10 @@ import warnings
 
 import pytest
 from tests.kernels import LONG, kernelspec, manager, notebook
+from typer.testing import CliRunner
 
 import socialconnect as sc
+from socialconnect.cli import app
 
 pytest.importorskip("ipywidgets")
 nbclient = pytest.importorskip("nbclient")
@@ -73,7 +75,7 @@ def test_opening_a_picker_sends_under_20_kb(kernel):
 
 
 def test_an_executed_notebook_keeps_no_secret(tmp_path, monkeypatch):
-    """What nbclient writes, widget state and all, has neither key nor token nor id, and as text no address."""
+    """What nbclient writes, widget state and all, has neither key nor token nor list of addresses, as text none."""
     for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
@@ -87,6 +89,9 @@ def test_an_executed_notebook_keeps_no_secret(tmp_path, monkeypatch):
         asyncio.run(nbclient.NotebookClient(made, timeout=60, km=kernel).async_execute())
         gc.collect()
     kept = nbformat.writes(made)
+    (tmp_path / "kept.ipynb").write_text(kept, "utf-8")
+    scanned = CliRunner().invoke(app, ["scan", str(tmp_path / "kept.ipynb")])
+    assert (scanned.exit_code, scanned.stdout) == (0, "")
     assert len(made.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]) > 50
     world = sc.sandbox(users=60, seed=1)
     user = json.loads(made.cells[-1].outputs[0]["text"])

@@ -311,6 +311,20 @@ def test_a_displayed_picker_leaves_no_name_in_its_text_forms(small):
     assert "@example.com" in str(picker)
 
 
+def test_where_nobody_looks_no_address_is_listed(small, wire, monkeypatch):
+    """A kernel that nobody answers is sent names alone, for it saves them; the first touch brings the addresses."""
+    monkeypatch.setattr(room, "attended", lambda: False)
+    picker = sc.UserPicker(small, query="ada", users=small.users(query="lovelace"))
+    assert picker.wait(20)
+    assert "Ada" in wire.text
+    assert "@example.com" not in wire.text
+    picker._kept.value = picker._kept.options[0][1:]
+    picker._remove_selected()
+    assert "@example.com" not in wire.text
+    _type(picker, "ada ")
+    assert all("@" in label for label, _ in [*picker._found.options, *picker._kept.options])
+
+
 def test_nothing_secret_and_no_id_is_sent(small, wire):
     """Neither the key nor user ids are in what front ends get and notebooks keep."""
     picker = sc.UserPicker(small, users=small.users(query="ada"))

@@ -45,6 +45,13 @@ def say(sentence: str) -> None:
     print(sentence)  # noqa: T201 - to the person at the keyboard, who waits for it
 
 
+def attended() -> bool:
+    """Whether somebody is likely to look: not where a kernel was told that nobody answers (nbconvert, papermill)."""
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython is not None else None
+    return kernel is None or bool(getattr(kernel, "_allow_stdin", True))
+
+
 def _can_type() -> bool:
     """Whether it is a terminal, or getpass is not Python's own: a kernel puts the front end's in its place."""
     return getpass.getpass.__module__ != "getpass" or (sys.stdin is not None and sys.stdin.isatty())

@@ -8,12 +8,13 @@ import pandas as pd
 
 from socialconnect.errors import EmptySelection
 from socialconnect.notebook.background import Background, safely
+from socialconnect.notebook.keyboard import attended
 from socialconnect.notebook.parts import Kit, Panel, W, dim, line, plural, trouble
 from socialconnect.notebook.search import SHOWN, Matches, Person, search
 from socialconnect.runs.select import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from socialconnect.client import Client
     from socialconnect.runs.select import Users
@@ -52,13 +53,14 @@ class UserPicker(Panel):
         self._known: dict[str, Person] = {}
         self._chosen: dict[str, Person] = {}
         self._matches: Matches | None = None
+        self._attended = attended()  # else the list would be saved with addresses that nobody saw
         self._entered: str | None = None  # what stood in the search when Enter was pressed
         self._looking: Background[Matches] = Background(self._came, self._failed)
         self._adding: Background[list[Person]] = Background(self._add, self._failed)
         self._make(query)
-        self._text.observe(safely(self._typed, self._failed), "value")
+        self._text.observe(safely(self._by_hand(self._typed), self._failed), "value")
         # not on_submit, which ipywidgets 8 deprecates: Enter is how a keyboard chooses where Lab takes the arrow keys
-        self._text.on_msg(lambda *_: safely(self._enter, self._failed)(None))
+        self._text.on_msg(lambda *_: safely(self._by_hand(self._enter), self._failed)(None))
         if users is not None:
             self._add(_people(users))
         if query:
@@ -139,7 +141,7 @@ class UserPicker(Panel):
             "Remove selected": self._remove_selected,
             "Remove all": self.clear,
         }
-        buttons = {label: kit.button(label, work, self._failed) for label, work in press.items()}
+        buttons = {label: kit.button(label, self._by_hand(work), self._failed) for label, work in press.items()}
         self._all = buttons["Add all found"]
         add, every, remove, clear = buttons.values()
         self.body = kit.column(
@@ -153,6 +155,20 @@ class UserPicker(Panel):
             "sc-user-picker",
         )
         self.widget = kit.panel(self.body)
+
+    def _by_hand(self, work: Callable[[], None]) -> Callable[[], None]:
+        """What somebody does who is there, and whom addresses may be shown."""
+
+        def do() -> None:
+            if not self._attended:
+                self._attended = True
+                self._show_chosen()
+            work()
+
+        return do
+
+    def _label(self, person: Person) -> str:
+        return (person if self._attended else Person(person.user_id, person.name)).label
 
     def _open(self) -> None:
         self._search(after=0)
@@ -201,7 +217,7 @@ class UserPicker(Panel):
     def _list(self) -> None:
         people = self._matches.people if self._matches else ()
         self._found.options = [
-            (f"{_TICK if one.user_id in self._chosen else ''}{one.label}", one.user_id) for one in people
+            (f"{_TICK if one.user_id in self._chosen else ''}{self._label(one)}", one.user_id) for one in people
         ]
 
     def _add_selected(self) -> None:
@@ -235,7 +251,7 @@ class UserPicker(Panel):
 
     def _show_chosen(self) -> None:
         first = [*self._chosen.values()][:SHOWN]
-        self._kept.options = [(one.label, one.user_id) for one in first]
+        self._kept.options = [(self._label(one), one.user_id) for one in first]
         self._count.value = _counted(len(self._chosen))
         self._list()
 
