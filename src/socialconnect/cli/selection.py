@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from socialconnect.clerk.api import check_user_id
-from socialconnect.clerk.declare import users
 from socialconnect.cli.choice import chosen_users
 from socialconnect.errors import EmptySelection, UsageError
 from socialconnect.reading.declare import unknown
@@ -67,6 +65,8 @@ def _filter(text: str) -> "re.Match[str] | None":
 
 
 def _filters(found: "Sequence[re.Match[str]]") -> "dict[str, Value]":
+    from socialconnect.clerk.declare import users  # noqa: PLC0415 - too slow for --help
+
     known = {param.name: param for param in users.params}
     values: dict[str, list[str]] = {}
     for match in found:
@@ -106,12 +106,14 @@ def _ids(text: str) -> list[str]:
     for user in listed:
         if user.casefold() in ("all", "everyone", "*"):
             raise UsageError(f"{user!r} is not a Clerk user id.", cure=f"For all of them, write {EVERYBODY}.")
-        check_user_id(user)
+        _check(user)
     return listed
 
 
-def _check(user: str, where: str) -> None:
+def _check(user: str, where: str = "") -> None:
+    from socialconnect.clerk.api import check_user_id  # noqa: PLC0415 - too slow for --help
+
     try:
         check_user_id(user)
     except UsageError as error:
-        raise UsageError(f"{where}: {error.message}", cure=error.cure) from None
+        raise UsageError(f"{where}: {error.message}" if where else error.message, cure=error.cure) from None
