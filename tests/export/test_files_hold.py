@@ -9,6 +9,7 @@ import time
 
 import msgspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from tests.export.contract_words import TASKS, ended, ids, opened, running, tasks
 
 from socialconnect.errors import TargetBusy
@@ -104,3 +105,23 @@ def test_two_that_both_think_they_have_it(url):
     other.finish(running("r2", "merge", status="finished", ended_at=1.0), [])
     other.close()
     assert ids(FileSink(url)) == [("ada", "a1", 1)]
+
+
+@pytest.mark.parametrize("folder", ["memory:/{}/out", "{}/out"])
+def test_a_filesystem_that_cannot_make_only_what_is_not_there(tmp_path, monkeypatch, folder):
+    """There it is looked first, so that an entry of the log that is there is never written over."""
+    real = MemoryFileSystem.pipe_file
+
+    def pipe_file(self, path, value, **how):
+        if how:
+            raise TypeError("mode")
+        real(self, path, value)
+
+    monkeypatch.setattr(MemoryFileSystem, "pipe_file", pipe_file)
+    store = Store(folder.format(tmp_path))
+    store.put("log/1.json", b"first", new=True)
+    with pytest.raises(TargetBusy):
+        store.put("log/1.json", b"second", new=True)
+    assert store.read("log/1.json") == b"first"
+    store.put("log/1.json", b"second")
+    assert store.read("log/1.json") == b"second"

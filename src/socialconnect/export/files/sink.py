@@ -1,4 +1,21 @@
-"""Exports to files, on any filesystem that fsspec reaches: Parquet datasets, CSV, JSON lines."""
+"""Exports to files, on any filesystem that fsspec reaches: Parquet datasets, CSV, JSON lines.
+
+Rows are staged in files of a hidden folder. A commit is one small file more in a log there, which names them and says
+what is known of accounts: what no entry names does not exist, and is swept when the next run begins. The state is what
+the log comes to; at the end of a run it is folded into one file.
+
+What a reader sees while rows are published, which takes moments: of CSV, JSON lines and single files, all old or all
+new rows, since the file is put in its place by one step. Of a Parquet dataset first the new files appear, each by one
+step, and then those go that they stand for, so that a row may be there twice, and none is missing; a killed publication
+stays so until the next export or `resume` completes it, when it opens the target. Appending only adds files.
+
+Types come back as they went there. In CSV, NA is an empty field and the empty text is `""`, lists are JSON. In JSON
+lines NA is null. In both, times are ISO 8601 in UTC with microseconds, and JSON is a text.
+
+One export writes to a target at a time. On a disk its hold is a lock of the system's, which ends with its process; on
+an object store it is an object, renewed every 30 s: what a killed process of this host left is taken over at once, that
+of another host 120 s after it was last renewed.
+"""
 
 from __future__ import annotations
 

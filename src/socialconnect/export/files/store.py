@@ -24,7 +24,7 @@ WHOLE = frozenset({"abfs", "abfss", "adl", "az", "gcs", "gs", "memory", "oci", "
 """Filesystems on which a file appears when it is complete."""
 
 TEMPORARY = ".tmp"
-_CHUNK = 1 << 20
+_MEANWHILE = "Another export has written to the same place meanwhile."
 
 
 class Store:
@@ -78,11 +78,15 @@ class Store:
             yield file
 
     def put(self, name: str, data: bytes, *, new: bool = False) -> None:
-        """Write a file. With `new`, a TargetBusy where it is there already, as far as the filesystem can tell."""
+        """Write a file. With `new`, a TargetBusy where it is there already: of two at one moment S3 lets one."""
+        if self._whole and new and self._created(self.path(name), data):
+            return
+        if new and self.exists(name):
+            raise busy(_MEANWHILE)
         if self.local:
             self._put_local(Path(self.path(name)), data)
         elif self._whole:
-            self._put_whole(self.path(name), data, new=new)
+            self.files.pipe_file(self.path(name), data)
         else:
             self.files.pipe_file(self.path(name + TEMPORARY), data)
             self._rename(name + TEMPORARY, name)
@@ -97,11 +101,15 @@ class Store:
         beside.replace(path)
         _settle(path.parent)
 
-    def _put_whole(self, path: str, data: bytes, *, new: bool) -> None:
+    def _created(self, path: str, data: bytes) -> bool:
+        """Whether a file was made that was not there, by one step; false where the store knows no such step."""
         try:
-            self.files.pipe_file(path, data, mode="create" if new else "overwrite")
+            self.files.pipe_file(path, data, mode="create")
         except FileExistsError:
-            raise busy("Another export has written to the same place meanwhile.") from None
+            raise busy(_MEANWHILE) from None
+        except (NotImplementedError, TypeError, ValueError):
+            return False
+        return True
 
     @contextmanager
     def writing(self, name: str) -> Iterator[str]:
