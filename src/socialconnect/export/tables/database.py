@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL, Connection, Engine
 
-BATCH = 20_000
+BATCH = 5_000
 """How many rows are read at a time."""
 
 _SECRET = ("password", "passwd", "pwd", "token", "secret")

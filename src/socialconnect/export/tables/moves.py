@@ -41,6 +41,13 @@ def moves(layout: Layout, mode: Mode, verdicts: Collection[str]) -> Iterator[sa.
         yield sa.delete(layout.staged).where(_ended(layout, layout.staged, settled))
 
 
+def known(resource: str) -> sa.Executable:
+    """The statement that forgets what was kept of the accounts in `ENDED`, before it is kept anew."""
+    same = sa.exists().where(ENDED.c.user_id == ACCOUNTS.c.user_id, ENDED.c.account == ACCOUNTS.c.account)
+    users = ACCOUNTS.c.user_id.in_(sa.select(ENDED.c.user_id))
+    return sa.delete(ACCOUNTS).where(ACCOUNTS.c.resource == resource, users, same)
+
+
 def missing(layout: Layout, mode: Mode, run_id: str, at: datetime) -> Iterator[sa.Executable]:
     """The statements for accounts that the run did not come to: they are gone, and so is what is kept of them."""
     yield sa.delete(layout.staged).where(_not_in(layout, layout.staged, run_id))

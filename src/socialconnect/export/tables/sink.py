@@ -14,7 +14,7 @@ from socialconnect.export.schema import schema
 from socialconnect.export.tables import preparing
 from socialconnect.export.tables.database import Database
 from socialconnect.export.tables.layout import ACCOUNTS, DATASETS, ENDED, RUNS, layout
-from socialconnect.export.tables.moves import missing, moves
+from socialconnect.export.tables.moves import known, missing, moves
 from socialconnect.export.tables.trouble import absent, alone, told
 
 if TYPE_CHECKING:
@@ -94,9 +94,8 @@ class TableSink:
                 staged = self._of(resource).staged
                 if table.num_rows:
                     self._database.load(staged, table.select(staged.c.keys()))
-            self._keep_states([change.state for change in changes])
-            for resource in dict.fromkeys(change.state.resource for change in changes if change.verdict):
-                self._settle(self._of(resource), [c for c in changes if c.verdict and c.state.resource == resource])
+            for resource in dict.fromkeys(change.state.resource for change in changes):
+                self._settle(resource, [change for change in changes if change.state.resource == resource])
 
     @alone
     def finish(self, run: RunState, listed: Collection[str]) -> None:
@@ -151,28 +150,24 @@ class TableSink:
         self._database.execute(sa.delete(RUNS).where(RUNS.c.id == run.id))
         self._database.execute(sa.insert(RUNS), [{"id": run.id, "number": number, "run": _json(run)}])
 
-    def _keep_states(self, states: Sequence[AccountState]) -> None:
-        latest = {(one.resource, one.user_id, one.account): one for one in states}
-        names = ("resource", "user_id", "account")
-        for key in latest:
-            same = (ACCOUNTS.c[name] == value for name, value in zip(names, key, strict=True))
-            self._database.execute(sa.delete(ACCOUNTS).where(*same))
-        rows: list[dict[str, object]] = [
-            {**dict(zip(names, key, strict=True)), "run_id": one.run_id, "state": _json(one)}
-            for key, one in latest.items()
+    def _settle(self, resource: str, changes: Sequence[Change]) -> None:
+        """Keep what is known of accounts in one dataset, and carry out the verdicts of those that ended."""
+        latest = {(change.state.user_id, change.state.account): change for change in changes}
+        accounts = [{"user_id": user_id, "account": account} for user_id, account in latest]
+        ended = [
+            {**account, "verdict": change.verdict, "at": _moment(change.state.at)}
+            for account, change in zip(accounts, latest.values(), strict=True)
         ]
-        self._database.execute(sa.insert(ACCOUNTS), rows)
-
-    def _settle(self, tables: Layout, changes: Sequence[Change]) -> None:
-        """Carry out the verdicts of accounts that ended in one dataset."""
-        ended = {(one.state.user_id, one.state.account): one for one in changes}
-        rows = [
-            {"user_id": user_id, "account": account, "verdict": one.verdict, "at": _moment(one.state.at)}
-            for (user_id, account), one in ended.items()
+        kept: list[dict[str, object]] = [
+            {"resource": resource, **account, "run_id": change.state.run_id, "state": _json(change.state)}
+            for account, change in zip(accounts, latest.values(), strict=True)
         ]
-        self._database.execute(sa.insert(ENDED), rows)
-        for statement in moves(tables, self._mode, {one.verdict for one in ended.values()}):
-            self._database.execute(statement)
+        self._database.execute(sa.insert(ENDED), ended)
+        self._database.execute(known(resource))
+        self._database.execute(sa.insert(ACCOUNTS), kept)
+        if verdicts := {change.verdict for change in latest.values() if change.verdict}:
+            for statement in moves(self._of(resource), self._mode, verdicts):
+                self._database.execute(statement)
         self._database.execute(sa.delete(ENDED))
 
 
