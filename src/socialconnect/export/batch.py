@@ -27,7 +27,8 @@ class Batch:
     def __init__(self, parts: Iterable[Part], run_id: str) -> None:
         self._rows = {part.name: _Rows(part.dataset, run_id) for part in parts}
         self._changes: list[Change] = []
-        self._sequence = 0
+        # what an earlier process staged came before: of two rows with one key the later one counts
+        self._sequence = int(time() * 1_000_000)
         self._values = 0
 
     @property

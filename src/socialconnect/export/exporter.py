@@ -212,8 +212,21 @@ class Exporter:
         except SocialConnectError as error:
             await self._refused(parts, target, connected, error, known)
         else:
+            if len(pairs) > 1:
+                self._tell_of_all(parts, target, pairs, known)
             for part in parts:
                 await self._part(part, target, pairs, known[part.name])
+
+    def _tell_of_all(
+        self, parts: Sequence[Part], target: Target, pairs: Sequence[tuple[str | None, AccessToken | None]], known: _Known
+    ) -> None:
+        """Keep that there are several accounts, so that nobody who goes on takes the first that ended for all."""
+        for part in parts:
+            for account, _ in pairs:
+                before = known[part.name].get(account or "")
+                if before is None or not begun(before, self._run):
+                    outcome = part.reader.outcome(target.user_id, account)
+                    self._batch.ended(Work(part, outcome, self._job, self._run, before).change())
 
     async def _refused(
         self, parts: Sequence[Part], target: Target, connected: Sequence[str], error: SocialConnectError, known: _Known
