@@ -22,7 +22,7 @@ WITHOUT_EXAMPLE = {
         ["AfterId", "BodyCursor", "Cursor", "GraphQL", "LinkHeader", "NextUrl", "NoPages", "Offset", "PageNumber"],
         "a kind of paging",
     ),
-    **dict.fromkeys(["Column", "Connector", "ErrorRule", "Param", "Resource"], "a value of a declaration"),
+    **dict.fromkeys(["Column", "Connector", "ErrorRule", "Resource"], "a value of a declaration"),
     # what it does cannot be undone, so that every example after it would run differently
     "enable_nested_asyncio": "changes the whole process",
     # made by the client alone

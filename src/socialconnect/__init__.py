@@ -69,7 +69,19 @@ if TYPE_CHECKING:
     from socialconnect.notebook.users import UserPicker
     from socialconnect.portal import enable_nested_asyncio
     from socialconnect.reading.decide import ErrorRule, Manners
-    from socialconnect.reading.declare import Asks, Budget, Column, Connector, Param, Parent, Profile, Resource, columns
+    from socialconnect.reading.declare import (
+        Asks,
+        Budget,
+        Column,
+        Connector,
+        Gone,
+        Param,
+        Parent,
+        Profile,
+        Resource,
+        Sync,
+        columns,
+    )
     from socialconnect.reading.paginate import (
         AfterId,
         BodyCursor,
@@ -117,6 +129,7 @@ __all__ = [
     "ExportReport",
     "Fault",
     "ForeignOrigin",
+    "Gone",
     "GraphQL",
     "InvalidKey",
     "Job",
@@ -155,6 +168,7 @@ __all__ = [
     "Settings",
     "SetupError",
     "SocialConnectError",
+    "Sync",
     "TargetBusy",
     "TargetError",
     "Trace",
@@ -202,7 +216,7 @@ _HOMES = {
     "notebook.users": "UserPicker",
     "portal": "enable_nested_asyncio",
     "reading.decide": "ErrorRule Manners",
-    "reading.declare": "Asks Budget Column Connector Param Parent Profile Resource columns",
+    "reading.declare": "Asks Budget Column Connector Gone Param Parent Profile Resource Sync columns",
     "reading.paginate": "AfterId BodyCursor Cursor GraphQL LinkHeader NextUrl NoPages Offset PageNumber",
     "runs.outcomes": "Outcome",
     "runs.plan": "Plan",

@@ -17,6 +17,9 @@ class Gone:
 
     Which one it was is told by the resource's key or, where such a record lacks that, by the columns in `by`. With
     `inside`, everything goes whose `by` begins with its own and a slash: what was in a folder.
+
+    >>> Gone("status", "cancelled")
+    Gone(column='status', value='cancelled', by=(), inside=False)
     """
 
     column: str
