@@ -167,3 +167,17 @@ def test_widget_callback(notebook):
         with server.accept()[0] as call:
             call.sendall(b"!")
         assert [notebook.result(request).printed for request in requests] == [["released"], [], ["clicked", "clicked"]]
+
+
+def test_awaited_in_a_widget_callback(notebook):
+    """A callback cannot await, but the task it begins with the awaited client goes on in the cells that follow."""
+    pytest.importorskip("ipywidgets")
+    made = notebook.run("""
+        import ipywidgets
+        client, tasks = sc.sandbox(users=3), []
+        button = ipywidgets.Button()
+        button.on_click(lambda _: tasks.append(asyncio.ensure_future(client.aio.count())))
+        print(button.model_id)
+    """)
+    notebook.result(notebook.click(*made.printed))
+    assert notebook.run("print(await tasks[0], len(tasks), client.count())").printed == ["3", "1", "3"]
