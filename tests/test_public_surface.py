@@ -13,8 +13,8 @@ import socialconnect as sc
 NAMES = """
 AccessDenied AccountError AfterId Answer Asks AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget
 Client Column Connector Cursor DamagedState Diagnosis Disconnected EmptySelection ErrorRule ExportReport Fault
-ForeignOrigin Gone GraphQL InvalidKey Job Link LinkHeader MalformedResponse Manners MissingKey MissingPackage MissingScope
-NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent PartialWarning
+ForeignOrigin Gone GraphQL InvalidKey Job Link LinkHeader MalformedResponse Manners MissingKey MissingPackage
+MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent PartialWarning
 Plan Profile ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded RequestRefused Resource
 ResourcePicker Run SchemaChanged Secret Settings SetupError SocialConnectError Sync TargetBusy TargetError Trace
 TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker Wanted __version__ columns
