@@ -35,6 +35,10 @@ the account has no rows yet.
 `unchanged`: what came is what is there; the staged rows go.
 `kept`: it failed in a way that another try may mend; the staged rows stay, for `--resume`.
 `gone`: the account is no longer there: `replace` takes its rows away, `merge` marks them, `append` leaves them.
+
+A row is marked with the moment of the state that proves it, or of the run's end; the first mark stays. Rows that
+nothing identifies (no key, or one that is NA) are of their account alone: `merge` puts those of a `whole` in the place
+of the account's, and adds those of `changes` and `part`.
 """
 
 BOOKKEEPING = (
@@ -147,7 +151,7 @@ class Sink(Protocol):
         """The run ended as it says: what is staged of ended accounts is there for readers from now on, if it was not.
 
         `listed` are the resources of which every account there is was come to: those that have rows and were not are
-        `gone`.
+        `gone`, and in `replace` and `merge` their states too, so that an account that comes back is read whole.
         """
 
     def datasets(self) -> Sequence[Dataset]:
