@@ -14,11 +14,11 @@ NAMES = """
 AccessDenied AccountError AfterId Answer Asks AsyncClient Attempt BodyCursor BoundConnector BoundResource Budget
 Client Column Connector Cursor DamagedState Diagnosis Disconnected EmptySelection ErrorRule ExportReport Fault
 ForeignOrigin Gone GraphQL InvalidKey Job Link LinkHeader MalformedResponse Manners MissingKey MissingPackage
-MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent PartialWarning
-Plan Profile ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded RequestRefused Resource
-ResourcePicker Run SchemaChanged Secret Settings SetupError SocialConnectError Sync TargetBusy TargetError Trace
-TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker Wanted __version__ columns
-enable_nested_asyncio login logout plot read_export record replay sandbox trace whoami
+MissingScope NextUrl NoPages NotConnected NotFound NotRecorded Offset Outcome PageNumber PagingLoop Param Parent
+PartialWarning Plan Profile ProtocolError ProviderNotEnabled ProviderPicker RateLimited ReconnectNeeded
+RequestRefused Resource ResourcePicker Run SchemaChanged Secret Settings SetupError SocialConnectError Sync
+TargetBusy TargetError Trace TryAgainLater Unavailable UnknownName UsageError UserNotFound UserPicker Wanted
+__version__ columns enable_nested_asyncio login logout plot read_export record replay sandbox trace whoami
 """.split()  # noqa: SIM905 - a list as a text reads best
 PROBES = (
     "_repr_latex_",
