@@ -14,6 +14,8 @@ from socialconnect.connectors import Connectors
 from socialconnect.reading.increment import asking, scopes_mark, wanting
 from socialconnect.reading.paths import look
 from socialconnect.reading.place import Mark
+from socialconnect.reference.pen import Plain
+from socialconnect.reference.words import facts
 
 SHARED = Path(os.environ.get("SOCIALCONNECT_SHARED") or Path(__file__).parents[3] / "shared") / "specs"
 specified = pytest.mark.skipif(not SHARED.is_dir(), reason="the specifications are not beside the checkout")
@@ -235,3 +237,20 @@ def test_notions_filter_and_order_are_as_its_description_has_them():
     """Rows by a time on or after, the search by the time of the last edit, descending."""
     text = (SHARED / "notion-subset.json").read_text("utf-8")
     assert all(f'"{word}"' in text for word in ("on_or_after", "last_edited_time", "descending", "timestamp"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("github.repos", "by the ETag, where one answer held everything: 304 says that nothing is new, else by since"),
+        ("google.contacts", "by a token of the provider's (syncToken) for 7 days, which tells what is gone too"),
+        ("google.messages", "by received_after, with the scope https://www.googleapis.com/auth/gmail.readonly"),
+        ("notion.pages", "from the newest on (direction='descending'), as far as they are not known"),
+        ("tiktok.videos", "rows that were read before are not asked for again, whatever became of them"),
+        ("hubspot.contacts", "what has changed since an earlier reading cannot be asked for: all is read again"),
+    ],
+)
+def test_the_reference_says_how_changes_are_had(name, said):
+    """In a line of each resource's page: each way, the surest first, and what it does not see."""
+    [changed] = [fact for fact in facts(*named(name), Plain()) if fact.label == "Changed"]
+    assert said in "; ".join(changed.items)
