@@ -8,7 +8,8 @@
 Every host is told by the Host header, where it is one of the sandbox's, or else by the first segment of the path.
 The same seed gives the same world, whatever is asked and in whatever order; `world.py` says how a row names its owner
 and which situations accounts are in, `faults.py` what can be made to go wrong. What people connect, renew and remove
-stands in `linked.py`, what `change` makes of their records in `edits.py`; `browse` gives an address at which a browser finds Clerk's pages and those that ask for consent.
+stands in `linked.py`, what `change` makes of their records in `edits.py`; `browse` gives an address at which a browser
+finds Clerk's pages and those that ask for consent.
 Time is the event loop's, so that tests with virtual time do not wait.
 """
 
