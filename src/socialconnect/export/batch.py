@@ -21,6 +21,12 @@ _MOST = 500_000  # values that wait for a commit: some 15 MB, and as much again 
 _MOMENT = pa.timestamp("us", "UTC")
 
 
+def give_back() -> None:
+    """Give memory that is free here back to the system: what follows has other uses for it."""
+    pa.default_memory_pool().release_unused()
+    pa.system_memory_pool().release_unused()  # also what Python itself had of it
+
+
 class Batch:
     """The rows of all resources since the last commit, and what became of accounts that ended since."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from socialconnect.errors import NotConnected, ProviderNotEnabled, SetupError, SocialConnectError, UserNotFound
-from socialconnect.export.batch import Batch
+from socialconnect.export.batch import Batch, give_back
 from socialconnect.export.report import ExportReport, Traffic, attach
 from socialconnect.export.sink import AccountState, RunState
 from socialconnect.export.whom import Whom
@@ -115,6 +115,7 @@ class Exporter:
         await self._commit(force=True)
         ended = msgspec.structs.replace(run, status=ending, ended_at=round(time(), 3))
         listed = [part.name for part in self._parts if part.off is None] if self._everyone(ending) else []
+        give_back()
         await self._keeper.call(self._sink.finish, ended, listed)
         return self._report(ended, ending, error)
 
@@ -218,7 +219,11 @@ class Exporter:
                 await self._part(part, target, pairs, known[part.name])
 
     def _tell_of_all(
-        self, parts: Sequence[Part], target: Target, pairs: Sequence[tuple[str | None, AccessToken | None]], known: _Known
+        self,
+        parts: Sequence[Part],
+        target: Target,
+        pairs: Sequence[tuple[str | None, AccessToken | None]],
+        known: _Known,
     ) -> None:
         """Keep that there are several accounts, so that nobody who goes on takes the first that ended for all."""
         for part in parts:

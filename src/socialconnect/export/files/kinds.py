@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Format = Literal["parquet", "csv", "jsonl"]
 
 GROUP_ROWS = 65_536  # of a row group: what a reader of one column takes in at once
-_GROUP_BYTES = 24 << 20
+_GROUP_BYTES = 12 << 20
 _READ_ROWS = 16_384
 _BLOCK = 1 << 20  # of text read at once, of which Arrow has a few dozen in memory
 _MOST_BLOCK = 1 << 30
