@@ -367,6 +367,14 @@ class RequestRefused(ProtocolError):
     code = "request_refused"
 
 
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, and of the groups in it: where one ended all, the others only followed."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def _narrowest(scopes: tuple[str, ...]) -> tuple[str, ...]:
     """One of those that would each suffice: the first that only reads, where providers list them by the alphabet."""
     reading = tuple(scope for scope in scopes if "read" in scope.lower())

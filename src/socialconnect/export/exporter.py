@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from socialconnect.errors import NotConnected, ProviderNotEnabled, SetupError, SocialConnectError, UserNotFound
+from socialconnect.errors import (
+    NotConnected,
+    ProviderNotEnabled,
+    SetupError,
+    SocialConnectError,
+    UserNotFound,
+    first_of,
+)
 from socialconnect.export.batch import Batch, give_back
 from socialconnect.export.report import ExportReport, Traffic, attach
 from socialconnect.export.sink import AccountState, RunState
@@ -159,7 +166,7 @@ class Exporter:
                 await asyncio.wait(reading)
                 ticking.cancel()
         except BaseExceptionGroup as errors:
-            error = _first(errors)
+            error = first_of(errors)
         else:
             return
         raise error
@@ -393,10 +400,3 @@ _ENOUGH = 50  # accounts before a share of them tells anything
 def new_run(job: Job) -> RunState:
     """A run that begins now."""
     return RunState(secrets.token_hex(8), job.asked, job.mode, round(time(), 3))
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -15,6 +15,7 @@ from socialconnect.errors import (
     SetupError,
     SocialConnectError,
     UserNotFound,
+    first_of,
 )
 from socialconnect.expand import expand
 from socialconnect.frames import Table, describe
@@ -105,7 +106,7 @@ class Reader:
                 for _ in range(workers):
                     group.create_task(self._work(queue))
         except BaseExceptionGroup as errors:
-            error = _first(errors)
+            error = first_of(errors)
         else:
             return self._finish(read_at)
         raise error
@@ -279,10 +280,3 @@ class Reader:
                     "moved", f"The listing changed while it was read: {count} rows came twice, others may be missing."
                 )
         return frame[~repeated].reset_index(drop=True)
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
