@@ -336,8 +336,8 @@ class Exporter:
         width = min(part.reader.connector.concurrency, self._width)
         pages = part.reader.pages(target, outcome, token, width=width, start=work.start)
         async with aclosing(pages), aclosing(ordered(pages)) as in_order:
-            async for _, page in in_order:
-                gone = part.gone(page) if work.start.marks else []
+            async for _, came in in_order:
+                page, gone = part.gone(came, all_of_it=not work.start.marks)
                 self._batch.take(part, lead, part.page(page), gone)
                 work.take(page, gone=len(gone))
                 if self._count is not None:

@@ -14,6 +14,7 @@ from socialconnect.export.sink import Dataset
 from socialconnect.reading.declare import Column
 from socialconnect.reading.extract import RAW, Extractor
 from socialconnect.reading.fan import Reading
+from socialconnect.reading.increment import kept
 from socialconnect.runs.account import AccountReader
 
 if TYPE_CHECKING:
@@ -88,12 +89,18 @@ class Part:
         """The page as it is written: without what is personal, or with it hashed."""
         return self._privacy.page(page, self._columns)
 
-    def gone(self, page: Page) -> list[int]:
-        """Which rows of a page, before anything is left out, say that they are gone."""
+    def gone(self, page: Page, *, all_of_it: bool) -> tuple[Page, list[int]]:
+        """Which rows of a page, before anything is left out, say that they are gone.
+
+        Of `all_of_it` they are not there: in a listing of everything some providers go on to show them.
+        """
         if self._gone is None:
-            return []
+            return page, []
         place, value = self._gone
-        return [number for number, found in enumerate(page.columns[place]) if found == value]
+        there = [found != value for found in page.columns[place]]
+        if all_of_it:
+            return (page if all(there) else kept(page, there)), []
+        return page, [number for number, is_there in enumerate(there) if not is_there]
 
 
 def _chosen(resource: Resource, wanted: Wanted) -> tuple[Column, ...]:

@@ -178,7 +178,7 @@ class Marking:
         self.enough = bound is not None and bool(dated) and dated[-1] < bound
         for place, digest in self._lately(page, moments):
             fresh[place] = fresh[place] and digest not in self._seen
-        return page if all(fresh) else _kept(page, fresh)
+        return page if all(fresh) else kept(page, fresh)
 
     def mark(self, last: Response) -> Mark | None:
         """The mark of the listing that ends with the response `last`; None where there is nothing to go by."""
@@ -304,7 +304,8 @@ def _etag(resource: Resource, request: Request, response: Response, page: Page) 
     return response.headers.get("etag", "")
 
 
-def _kept(page: Page, fresh: Sequence[bool]) -> Page:
+def kept(page: Page, fresh: Sequence[bool]) -> Page:
+    """The page with those of its rows alone."""
     columns = tuple([value for value, keep in zip(values, fresh, strict=True) if keep] for values in page.columns)
     return replace(page, columns=columns, rows=sum(fresh))
 
