@@ -82,8 +82,8 @@ class Tally:
         if outcome.status in ("ok", "empty"):
             return
         self.reasons[outcome.reason or outcome.status] += 1
-        if outcome.error is not None:
-            self.codes[outcome.error.exit_code] += 1
+        if error := outcome.error or outcome.missed:
+            self.codes[error.exit_code] += 1
         self.last_error = outcome.told
         self.first_error = self.first_error or outcome.told
         if len(self.troubled) < KEPT:

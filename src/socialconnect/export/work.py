@@ -39,6 +39,7 @@ class Work:
         self.part = part
         self.outcome = outcome
         self._run = run
+        self._mode = job.mode
         self.before = before
         self.start = _start(part, job, run, before)
         self.stale = before is not None and begun(before, run) and before.rows > 0 and self.start.place is None
@@ -92,15 +93,17 @@ class Work:
 
     def ended(self) -> Change:
         """What to keep of it in the end, and what becomes of its rows."""
-        outcome, error, before = self.outcome, self.outcome.error, self.before
+        outcome, before = self.outcome, self.before
+        error = outcome.error or outcome.missed
         verdict = self._verdict()
-        again = verdict == "kept"
+        # what could be had of several parents is there meanwhile; to append it twice would double it
+        again = verdict == "kept" or (verdict == "part" and outcome.missed is not None and self._mode != "append")
         state = self._state(
             outcome.status,
             reason=outcome.reason or "",
             code=error.exit_code if error else 0,
             again=again,
-            place=self._place() if again else None,
+            place=self._place() if verdict == "kept" else None,
         )
         if verdict == "gone" or (verdict == "changes" and self._lost):
             return Change(_without_marks(state), verdict)
@@ -113,7 +116,7 @@ class Work:
             same = before.digest if before and not outcome.rows else ""
             found = {"marks": {**known, **self._marks}, "digest": same, "shape": self.part.shape}
             return Change(_changed(state, **found), verdict)
-        return Change(state if again else _changed(state, digest=""), verdict)
+        return Change(state if verdict == "kept" else _changed(state, digest=""), verdict)
 
     def _verdict(self) -> Verdict:
         error, outcome = self.outcome.error, self.outcome

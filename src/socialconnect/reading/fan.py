@@ -42,6 +42,9 @@ SendFor = Callable[["Resource"], "Send"]
 _OF_ONE = (AccessDenied, MalformedResponse, MissingScope, NotFound, PagingLoop, RequestRefused, Unavailable)
 """Errors that concern one parent; any other would meet all of them."""
 
+_PASSING = (MalformedResponse, Unavailable)
+"""Those of them that another try may mend."""
+
 _ENOUGH = 3  # parents that want a scope before any was read: then all will
 _Row = Mapping[str, object]
 
@@ -199,7 +202,8 @@ class _Reading:
         if listed.broken or (failed and len(failed) == len(rows)):
             raise listed.broken or failed[0][1]
         if failed:
-            yield self._empty(_told(failed, len(rows), parent.resource))
+            missed = next((error for _, error in failed if isinstance(error, _PASSING)), None)
+            yield replace(self._empty(_told(failed, len(rows), parent.resource)), missed=missed)
 
     async def _parents(self, parent: Parent, width: int) -> _Listed:
         """The parents that the caller names, or all that the account has."""

@@ -19,6 +19,7 @@ from socialconnect.reading.paths import Each, Index, Key, Match, Named, Path, Wh
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from socialconnect.errors import SocialConnectError
     from socialconnect.reading.declare import Column, Resource
     from socialconnect.reading.messages import Request
     from socialconnect.reading.place import Mark
@@ -31,16 +32,17 @@ _Integer = Annotated[int, msgspec.Meta(ge=LEAST, le=MOST)]
 class Page:
     """One page's rows as one list per column; `drift` counts the values that were not what is declared.
 
-    `cut` says what the listing that ends with this page left out. Where the page stands: `after` is the request for the
-    one behind it, `last` says that there is none, `parent` is the mark of the parent whose listing it is. At the end of
-    a listing, `mark` is how far it was read, and `full` says that it was read from its beginning to its end, so that
-    what did not come is not there.
+    `cut` says what the listing that ends with this page left out, `missed` is the error for which another try may
+    bring it. Where the page stands: `after` is the request for the one behind it, `last` says that there is none,
+    `parent` is the mark of the parent whose listing it is. At the end of a listing, `mark` is how far it was read, and
+    `full` says that it was read from its beginning to its end, so that what did not come is not there.
     """
 
     columns: tuple[Values, ...]
     rows: int
     drift: Mapping[str, int] = field(default_factory=dict)
     cut: str = ""
+    missed: SocialConnectError | None = field(default=None, repr=False)
     after: Request | None = field(default=None, repr=False)
     last: bool = False
     parent: str = ""

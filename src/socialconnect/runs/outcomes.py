@@ -28,7 +28,8 @@ class Outcome:
     """How one account's reading ended. `reason` is the error's code, or what was cut.
 
     `cut` says what the provider left out, `narrowed` what it does not show to a token with these scopes (`granted`),
-    `first_error` what first went wrong on the way, even if a later try mended it. Without a `user_id` it is the listing
+    `first_error` what first went wrong on the way, even if a later try mended it, `missed` the error for which
+    something was left out that another try may bring. Without a `user_id` it is the listing
     of users that broke off.
     """
 
@@ -51,6 +52,7 @@ class Outcome:
     error: SocialConnectError | None = None
     drift: Counter[str] = field(default_factory=Counter)
     cut: str = ""
+    missed: SocialConnectError | None = None
 
     def count(self, sent: Sent) -> None:
         """Add one request."""
@@ -66,6 +68,7 @@ class Outcome:
         self.pages += 1
         self.drift.update(page.drift)
         self._leave_out(page.cut)
+        self.missed = self.missed or (bare(page.missed) if page.missed else None)
 
     def fail(self, error: SocialConnectError, status: Status = "failed") -> None:
         """It ended with an error; what was read before it is a part."""
