@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
+from socialconnect.cli import check
 from socialconnect.connectors import Connectors
 
 WORLD = ["--sandbox", "--users", "7"]
@@ -58,3 +62,22 @@ def test_the_limit_is_that_of_the_kind_of_key(run, monkeypatch):
     assert checks(result)["limit"]["found"].startswith("100 requests in 10 s")
     assert "some-development-key" not in result.output
     assert result.exit_code == 5
+
+
+def test_the_extras_of_exports_are_told(run, monkeypatch):
+    """Each extra that an export may need is there or not by its own packages, and an extra is as good as its last."""
+    there = {"fsspec", "sqlalchemy", "duckdb", "s3fs", "distributed", "opentelemetry-api"}
+    monkeypatch.setattr(check, "_version", lambda name: "1" if name in there else None)
+    found = json.loads(run("check", *WORLD, "--json").stdout)["extras"]
+    told = {name: found[name] for name in ("export", "s3", "postgresql", "dask", "telemetry")}
+    assert told == {"export": False, "s3": True, "postgresql": False, "dask": False, "telemetry": True}
+    there |= {"filelock", "psycopg", "dask"}
+    assert json.loads(run("check", *WORLD, "--json").stdout)["extras"].items() >= dict.fromkeys(told, True).items()
+
+
+def test_the_extras_are_those_of_the_package():
+    """Every package that is looked for is one that its extra brings."""
+    declared = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    for extra, packages in check._EXTRAS.items():
+        brought = {re.split(r"[^\w-]", one)[0] for one in declared["optional-dependencies"][extra]}
+        assert set(packages) <= brought, extra

@@ -17,7 +17,11 @@ _PACKAGES = ("socialconnect", "pandas", "pyarrow", "httpx", "pyreqwest")
 _EXTRAS = {
     "notebook": ("ipywidgets", "nest-asyncio2"),
     "sandbox": ("starlette", "uvicorn"),
-    "export": ("fsspec",),
+    "export": ("fsspec", "sqlalchemy", "duckdb", "filelock"),
+    "s3": ("s3fs",),
+    "postgresql": ("psycopg",),
+    "dask": ("dask", "distributed"),
+    "telemetry": ("opentelemetry-api",),
     "keyring": ("keyring",),
     "qr": ("segno",),
 }
