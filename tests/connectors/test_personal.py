@@ -14,7 +14,6 @@ import pytest
 import socialconnect as sc
 from socialconnect import reference
 from socialconnect.connectors import Connectors
-from socialconnect.export.privacy import marked
 from socialconnect.reading.profile import FIELDS
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ def exempt(place: str) -> list[str]:
 
 
 def unmarked(name: str) -> Iterator[str]:
-    for column in marked(*resource(name), resource(name)[1].columns):
+    for column in resource(name)[1].columns:
         if says_a_person(column) and not column.personal:
             yield f"{name}.{column.name}"
 
@@ -230,7 +229,7 @@ def test_what_a_row_has_of_its_parent_is_marked_alike(name: str) -> None:
     """The parent's value and what is carried of it are personal where they are so in the parent's own listing."""
     connector, found = resource(name)
     listing = connector.resource(found.parent.resource) if found.parent else None
-    for column in marked(connector, found, found.columns):
+    for column in found.columns:
         if column.of_parent and listing:
             assert column.personal == listing.column(column.of_parent).personal, column.name
     if found.parent and listing:
@@ -241,7 +240,7 @@ def test_one_name_is_marked_alike_everywhere() -> None:
     """What is personal in one connector is so under the same name in all others, but for names that say little."""
     marks: dict[str, set[bool]] = {}
     for name in EVERY:
-        for column in marked(*resource(name), resource(name)[1].columns):
+        for column in resource(name)[1].columns:
             if column.dtype != "boolean" and not exempt(f"{name}.{column.name}"):
                 marks.setdefault(column.name, set()).add(column.personal)
     assert {name for name, found in marks.items() if len(found) > 1} == LITTLE
@@ -255,7 +254,7 @@ def test_the_reference_tells_it(provider: str) -> None:
         part = page.split(f"\n## {provider}.{one.name}\n", 1)[1].split("\n## ", 1)[0]
         rows = [row for row in part.splitlines() if row.startswith("| `")]
         told = {row.split("`")[1] for row in rows if re.search(r"(; |, |\| )personal\b", row)}
-        usual = [column for column in marked(FOUND[provider], one, one.columns) if not column.on_request]
+        usual = [column for column in one.columns if not column.on_request]
         assert told == {column.name for column in usual if column.personal}
 
 
@@ -307,7 +306,7 @@ def test_nobody_is_told_by_what_is_not_marked(read: dict[str, pd.DataFrame]) -> 
     assert len(told) > 20
     found: dict[bool, set[str]] = {True: set(), False: set()}
     for name, frame in read.items():
-        for column in marked(*resource(name), resource(name)[1].columns):
+        for column in resource(name)[1].columns:
             texts = frame[column.name].dropna().astype(str).unique() if column.name in frame else ()
             if any(one in text for text in texts for one in told):
                 found[column.personal].add(f"{name}.{column.name}")

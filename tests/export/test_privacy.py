@@ -15,7 +15,7 @@ from tests.every import EVERY
 from socialconnect.connectors import Connectors
 from socialconnect.errors import UsageError
 from socialconnect.export import privacy as module
-from socialconnect.export.privacy import Privacy, marked, tells_person
+from socialconnect.export.privacy import Privacy, tells_person
 from socialconnect.frames import Table
 from socialconnect.reading.declare import Column, Param, Parent, Resource, columns
 from socialconnect.reading.messages import Request
@@ -164,7 +164,7 @@ def test_doing_nothing() -> None:
 @pytest.mark.parametrize("pair", EVERY, ids=name_of)
 def test_every_resource_can_be_hashed(pair: tuple[Connector, Resource]) -> None:
     """Of every resource the hashed page becomes a table of the types that are said, with nothing plain left."""
-    chosen = marked(*pair, pair[1].columns)
+    chosen = pair[1].columns
     plain: dict[str, object] = {"Int64": 404404404, "boolean": True, "Float64": 1.25, "list": ["plain-text"]}
     values: dict[str, object] = {**plain, "datetime": None, "json": '{"name": "plain-text"}'}
     page = Page(tuple([values.get(column.dtype, "plain-text"), None] for column in chosen), 2)
@@ -351,9 +351,7 @@ def test_what_is_carried_of_a_parent_is_marked() -> None:
         ("google", "events", "calendar_time_zone", False),
     ):
         resource = FOUND[provider].resource(name)
-        found = {column.name: column for column in marked(FOUND[provider], resource, resource.columns)}
+        found = {column.name: column for column in resource.columns}
         assert found[carried].personal is personal
         assert found[carried].of_parent
         assert [*found] == [column.name for column in resource.columns]
-    repos = FOUND["github"].resource("repos")
-    assert marked(FOUND["github"], repos, repos.columns[:2]) == repos.columns[:2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from socialconnect.errors import UsageError
-from socialconnect.export.privacy import marked, tells_person
+from socialconnect.export.privacy import tells_person
 from socialconnect.export.report import Tally
 from socialconnect.export.sink import Dataset
 from socialconnect.reading.declare import Column
@@ -63,8 +63,7 @@ class Part:
         self.compares = not asked_later
         """Whether what has changed cannot be asked for, so that only comparing tells."""
         self._privacy = privacy
-        # with what is personal in a parent, which its rows carry
-        self._columns = (*marked(connector, resource, chosen), *((Column(RAW, "json"),) if wanted.raw else ()))
+        self._columns = (*chosen, *((Column(RAW, "json"),) if wanted.raw else ()))
         if mode == "merge" and not resource.single:
             privacy.allow(self.name, resource.key, self._columns)
         left = privacy.columns(self._columns)

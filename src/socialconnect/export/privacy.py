@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pydantic import SecretStr
 
-    from socialconnect.reading.declare import Connector, Resource
+    from socialconnect.reading.declare import Resource
     from socialconnect.reading.typed import Page, Values
 
 VARIABLE = "SOCIALCONNECT_HASH_KEY"
@@ -145,24 +145,6 @@ class Privacy:
         if self.hash_key is not None:
             raise TypeError("a Privacy with a key cannot be pickled: take the key from the settings where it is used")
         return type(self), (self.drop,)
-
-
-def marked(connector: Connector, resource: Resource, columns: Sequence[Column]) -> tuple[Column, ...]:
-    """The columns of a resource with those marked as personal that carry what is personal in its parent.
-
-    >>> from socialconnect.connectors import Connectors
-    >>> notion = Connectors()["notion"]
-    >>> blocks = notion.resource("blocks")
-    >>> [one.name for one in marked(notion, blocks, blocks.columns) if one.of_parent and one.personal]
-    ['page_title']
-    """
-    if resource.parent is None:
-        return tuple(columns)
-    listing = connector.resource(resource.parent.resource)
-    return tuple(
-        replace(column, personal=True) if column.of_parent and listing.column(column.of_parent).personal else column
-        for column in columns
-    )
 
 
 def tells_person(resource: Resource, arguments: Collection[str] = ()) -> bool:

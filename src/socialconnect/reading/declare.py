@@ -131,6 +131,7 @@ class Connector:
         for resource in self.resources:
             self._check_parent(resource)
             self._check_holes(resource)
+        object.__setattr__(self, "resources", tuple(map(self._carrying, self.resources)))
         for name in self.binds:
             self.bind(name)
         if self.profile is not None:
@@ -144,6 +145,10 @@ class Connector:
         for name in (parent.column, *parent.carry.values(), *([parent.where] if parent.where else [])):
             listing.column(name)
         listing.given(parent.arguments)
+
+    def _carrying(self, resource: Resource) -> Resource:
+        parent = resource.parent
+        return resource if parent is None else resource.carrying(self._carrying(self.resource(parent.resource)))
 
     def _check_holes(self, resource: Resource) -> None:
         known = {one.name for one in resource.arguments if one.into == "path"} | {VERSION, *self.binds}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -252,6 +253,16 @@ class Resource:
             if version <= edge:
                 changes |= self.older[edge]
         return replace(self, **changes) if changes else self  # type: ignore[arg-type]  # a declaration's own fields
+
+    def carrying(self, listing: Resource) -> Resource:
+        """The resource with those columns marked as personal that carry what is so in its parents' `listing`."""
+        marked = copy(self)
+        columns = (
+            replace(one, personal=one.personal or listing.column(one.of_parent).personal) if one.of_parent else one
+            for one in self.columns
+        )
+        object.__setattr__(marked, "columns", tuple(columns))  # replace() would make those of the parent anew
+        return marked
 
     def column(self, name: str) -> Column:
         """One column by name."""

@@ -71,7 +71,7 @@ def field_list(connector: Connector, resource: Resource, pen: Plain) -> list[str
     lines = ["Columns (each may be NA):"]
     for label, names in by_dtype.items():
         lines += pen.paragraph(f"{label}: {', '.join(names)}", first="  ", then="    ")
-    personal = [one.name for one in resource.columns if _personal(connector, resource, one) and not one.on_request]
+    personal = [one.name for one in resource.columns if one.personal and not one.on_request]
     if personal:
         lines += pen.paragraph(f"Personal data: {', '.join(personal)}", first="  ", then="    ")
     for one in resource.columns:
@@ -100,17 +100,10 @@ def _place(column: Column, short: Mapping[str, str], pen: Plain) -> str:
 
 def _remarks(connector: Connector, resource: Resource, column: Column, short: Mapping[str, str], pen: Plain) -> str:
     told = ["key"] if column.name in resource.key else []
-    told += ["personal"] if _personal(connector, resource, column) else []
+    told += ["personal"] if column.personal else []
     told += [_SHAPES[column.dtype]] if column.dtype in _SHAPES else []
     told += _made(connector, resource, column, pen)
     return "; ".join(filter(None, [_place(column, short, pen), ", ".join(told), pen.text(column.note).rstrip(".")]))
-
-
-def _personal(connector: Connector, resource: Resource, column: Column) -> bool:
-    """Whether a column is personal, by its own mark or because it carries what is so in the parent's listing."""
-    if column.of_parent and resource.parent:
-        return column.personal or connector.resource(resource.parent.resource).column(column.of_parent).personal
-    return column.personal
 
 
 def _legend(long: str, short: str, pen: Plain) -> list[str]:
