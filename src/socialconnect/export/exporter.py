@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from time import time
@@ -22,7 +21,6 @@ from socialconnect.errors import (
 )
 from socialconnect.export.batch import Batch, give_back
 from socialconnect.export.report import ExportReport, Traffic, attach
-from socialconnect.export.sink import AccountState, RunState
 from socialconnect.export.whom import Whom
 from socialconnect.export.work import Work, begun, over
 from socialconnect.progress.count import current
@@ -39,13 +37,14 @@ if TYPE_CHECKING:
     from socialconnect.export.keeper import Keeper
     from socialconnect.export.part import Part
     from socialconnect.export.report import Ending, Tally
-    from socialconnect.export.sink import Sink
+    from socialconnect.export.sink import AccountState, RunState, Sink
     from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.select import Chosen
 
 _log = logging.getLogger(__name__)
 _EVERY = 2.0  # seconds after which what waits is committed, however little it is
-_Known = dict[str, dict[str, AccountState]]
+_ENOUGH = 50  # accounts before a share of them tells anything
+_Known = dict[str, dict[str, "AccountState"]]
 
 
 class _Enough(Exception):
@@ -392,11 +391,3 @@ class Exporter:
         """Make safe what was read, whatever ended the run; what goes wrong then does not hide why."""
         with suppress(SocialConnectError):
             await self._commit(force=True)
-
-
-_ENOUGH = 50  # accounts before a share of them tells anything
-
-
-def new_run(job: Job) -> RunState:
-    """A run that begins now."""
-    return RunState(secrets.token_hex(8), job.asked, job.mode, round(time(), 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from abc import ABC
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from socialconnect.errors import EmptySelection, UnknownName, UsageError
-from socialconnect.export.exporter import Exporter, new_run
+from socialconnect.export.exporter import Exporter
 from socialconnect.export.job import Job, Wanted
 from socialconnect.export.keeper import Keeper
 from socialconnect.export.part import Part
 from socialconnect.export.privacy import Privacy
 from socialconnect.export.report import Traffic
+from socialconnect.export.sink import RunState
 from socialconnect.frames import Table
 from socialconnect.progress.live import Progress, shown
 from socialconnect.runs.select import choose
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from socialconnect.connectors import Connectors
     from socialconnect.export.job import Format, Personal
     from socialconnect.export.report import ExportReport
-    from socialconnect.export.sink import Mode, RunState, Sink
+    from socialconnect.export.sink import Mode, Sink
     from socialconnect.http.send import Sent, Wire
     from socialconnect.runs.outcomes import Outcome
     from socialconnect.runs.run import Watch
@@ -162,6 +164,11 @@ def _open(job: Job) -> Iterator[tuple[Sink, Keeper]]:
     # its libraries are an extra, and too slow for every import
     where = import_module("socialconnect.export.where")
     yield where.open_sink(job.to, format=job.format), Keeper()
+
+
+def new_run(job: Job) -> RunState:
+    """A run that begins now."""
+    return RunState(secrets.token_hex(8), job.asked, job.mode, round(time(), 3))
 
 
 def goes_on(last: RunState | None, job: Job) -> tuple[RunState, bool]:
