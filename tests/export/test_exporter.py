@@ -293,3 +293,11 @@ def test_a_cache_would_keep_personal_data():
     client.aio._wire.cache = object()
     with pytest.raises(UsageError, match="cache"):
         client.export("google.profile", "x", personal="drop")
+
+
+@pytest.mark.parametrize(("personal", "kept"), [("keep", True), ("drop", False)])
+def test_no_mark_is_kept_of_a_personal_parent(sink, personal, kept):
+    """Of calendars, whose ids are addresses, nothing is kept from which one could be guessed, if that is asked for."""
+    client = sc.sandbox(users=20)
+    client.export("google.events", "x", personal=personal, mode="append")
+    assert any(state.marks for state in sink.kept.values()) is kept

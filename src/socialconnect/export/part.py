@@ -70,6 +70,8 @@ class Part:
         key = resource.key if {*resource.key} <= {column.name for column in left} else ()
         self.dataset = Dataset(self.name, left, key)
         self.keeps_places = not privacy.sign or not tells_person(resource, wanted.arguments)
+        # marks are kept under those of the parents, from which an address can be guessed
+        self.keeps_marks = self.keeps_places or resource.parent is None
         self.shape = _mark(
             [
                 [(column.name, column.dtype) for column in self.dataset.columns],

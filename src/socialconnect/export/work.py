@@ -76,7 +76,7 @@ class Work:
             self._listing = Place()
             self._done += [page.parent] if self.part.reader.resource.parent else []
             self._whole = self._whole or (page.full and not self.part.reader.resource.parent)
-            if page.mark is not None and page.mark != Mark():
+            if page.mark is not None and page.mark != Mark() and self.part.keeps_marks:
                 self._marks[page.parent] = page.mark
         elif page.after is not None:
             rows = page.rows + (self._listing.rows if self._listing.parent == page.parent else 0)

@@ -75,7 +75,7 @@ UNMARKED = Start(marking=False)
 
 
 def parent_mark(value: object) -> str:
-    """A short mark of one parent, which tells nothing of it: parents are kept between runs, and may be addresses.
+    """A short mark of one parent, to be kept between runs; who guesses the parent can tell that it is this one.
 
     >>> parent_mark("ada/engine") == parent_mark("ada/engine"), len(parent_mark("ada/engine"))
     (True, 16)
