@@ -10,16 +10,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy.dialects import postgresql, sqlite
 from typer.testing import CliRunner
 
 import socialconnect as sc
 from socialconnect.cli import app
 from socialconnect.errors import MissingPackage
+from socialconnect.export.tables.kinds import kind
 from socialconnect.export.where import open_sink
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "notebooks" / "exports.md", ROOT / "notebooks" / "recipes" / "README.md"]
 PAGE = PAGES[0].read_text("utf-8")
+DTYPES = {"string", "Int64", "Float64", "boolean", "datetime", "list"}
 
 
 @pytest.fixture
@@ -57,10 +60,15 @@ def carried_out(words):
     return done.exit_code
 
 
-def test_its_commands_run(place):
+def test_its_commands_run(place, monkeypatch):
     """Each command of the page ends as one does where all is well or accounts need their owners."""
-    ours = [words for words in commands(PAGE) if words[0] == "socialconnect"]
+    listed = commands(PAGE)
+    for name, _, value in (words[1].partition("=") for words in listed if words[0] == "export"):
+        if "$(" not in value:
+            monkeypatch.setenv(name, value)
+    ours = [words for words in listed if words[0] == "socialconnect"]
     assert len(ours) >= 8
+    assert sc.Settings().budgets == {"https://api.clerk.com": "500/10s"}
     assert {carried_out(words) for words in ours} <= {0, 4}
     made = {path.name for path in place.iterdir()}
     assert {"exports", "job.toml", "report.json", "private", "hashed"} <= made
@@ -101,6 +109,16 @@ def test_each_target_is_one():
     for one in named:
         with suppress(MissingPackage):
             assert open_sink(one)
+
+
+def test_the_types_of_databases_are_as_told():
+    """What the table of types says of databases is what their columns are made of."""
+    rows = re.findall(r"^\| `(\w+)`.*\| ([^|]+) \| ([^|]+) \|$", PAGE.split("### Types")[1], re.MULTILINE)
+    told = {dtype: (lite.partition(":")[0], large) for dtype, lite, large in rows if dtype in DTYPES}
+    assert set(told) == DTYPES
+    for dtype, (lite, large) in told.items():
+        assert str(kind(dtype).compile(dialect=sqlite.dialect())) == lite
+        assert str(kind(dtype).compile(dialect=postgresql.dialect())) == large
 
 
 def test_the_report_has_the_keys_that_it_tells():

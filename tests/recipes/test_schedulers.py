@@ -132,6 +132,22 @@ def test_systemd_takes_the_units(place):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_systemd_may_keep_the_secret_itself(place):
+    """What the page shows instead of an environment file is taken by systemd, and hands the secret to the command."""
+    place.put("socialconnect", '#!/bin/sh\necho "$* $CLERK_SECRET_KEY"\n')
+    (instead,) = re.findall(r"```ini\n(.*?) *```", (place.folder / "README.md").read_text(), re.DOTALL)
+    lines = instead.replace("/srv/exports/.venv/bin/", f"{place.folder}/bin/").strip().splitlines()
+    path = place.folder / "socialconnect-export.service"
+    kept = [line for line in path.read_text().splitlines() if not line.startswith(("EnvironmentFile=", "ExecStart="))]
+    path.write_text("\n".join([line.strip() for line in [*kept, "[Service]", *lines]]))
+    done = shell(place, "systemd-analyze verify ./socialconnect-export.service")
+    assert (done.returncode, done.stderr) == (0, "")
+    (place.folder / "clerk").write_text("a key\n")
+    words = shlex.split(unit(path)["Service"]["ExecStart"].replace("$$", "$").replace("%d", str(place.folder)))
+    assert shell(place, shlex.join(words)).stdout == "run job.toml --log-json a key\n"
+
+
 def test_github_actions_exports(place):
     """The workflow's own lines export, with the secrets of that step alone."""
     place.world()
