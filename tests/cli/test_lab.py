@@ -85,8 +85,13 @@ def test_all_notebooks_and_what_they_link_to_are_copied(run, jupyterlab, tmp_pat
     result = run("lab", "--users", "4", "--json")
     home = tmp_path / "socialconnect-notebooks"
     copied = sorted(path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
-    pages = [f"reference/{path.name}" for path in (ROOT / "notebooks" / "reference").glob("*.md")]
-    assert copied == sorted([*NOTEBOOKS, *pages])
+    there = ROOT / "notebooks"
+    pages = [
+        *there.glob("*.md"),
+        *there.glob("reference/*.md"),
+        *(one for one in there.glob("recipes/*") if one.is_file()),
+    ]
+    assert copied == sorted([*NOTEBOOKS, *(path.relative_to(there).as_posix() for path in pages)])
     told = json.loads(result.stdout)
     assert (told["folder"], sorted(told["copied"])) == (str(home), copied)
 

@@ -85,11 +85,12 @@ def _copied(home: Path) -> list[str]:
 
 
 def _shipped() -> Iterator[tuple[str, Path]]:
-    """The notebooks and reference pages of this installation, by their names in the folder."""
+    """The notebooks of this installation, their pages and recipes, by their names in the folder."""
     root = next((place for place in _PLACES if (place / _FIRST).is_file()), None)
     if root is None:
         raise SetupError("This installation has no notebooks.", cure="Install it again, from a wheel or a checkout.")
-    for path in sorted([*root.glob("*.ipynb"), *root.glob("reference/*.md")]):
+    found = (*root.glob("*.ipynb"), *root.glob("*.md"), *root.glob("reference/*.md"), *root.glob("recipes/*"))
+    for path in sorted(path for path in found if path.is_file()):
         yield path.relative_to(root).as_posix(), path
 
 
