@@ -20,18 +20,35 @@ scheduler lends out the places. Other programs that use the same key at the same
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from socialconnect.errors import MissingPackage
 
-try:
-    import dask.dataframe as _dask  # noqa: F401 - asked for here, so that what is missing is told once
-    import distributed as _distributed  # noqa: F401 - as above
-except ImportError as error:
-    raise MissingPackage(
-        f"socialconnect.dask needs a package that is not installed: {error.name or error}.",
-        cure="pip install 'socialconnect[dask]'",
-    ) from None
-
-from socialconnect.dask.exports import export
-from socialconnect.dask.reads import Reading, read
+if TYPE_CHECKING:
+    from socialconnect.dask.exports import export
+    from socialconnect.dask.reads import Reading, read
 
 __all__ = ["Reading", "export", "read"]
+
+_HOMES = {"Reading": "reads", "export": "exports", "read": "reads"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a name when it is first used: a worker needs less than a caller."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        found: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    except ModuleNotFoundError as error:
+        missing = MissingPackage(
+            f"socialconnect.dask needs a package that is not installed: {error.name}.",
+            cure="pip install 'socialconnect[dask,export]'",
+        )
+        raise missing from None
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -148,9 +148,12 @@ class Taking:
             return pa.Table.from_batches(kinds.read("parquet", file, columns), schema=columns)
 
     def clear(self, share: str = "") -> None:
-        """Remove what was handed over, of one share or of all."""
+        """Remove what was handed over, of one share or of all.
+
+        What a worker writes meanwhile that does not yet know that it is over stays, and goes with the next export.
+        """
         folder = self._store.path(f"{self._folder}/{share}".rstrip("/"))
-        with target(self._name), suppress(FileNotFoundError):  # a store without folders has none that are empty
+        with suppress(TargetError), target(self._name), suppress(FileNotFoundError):
             self._store.files.rm(folder, recursive=True)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import traceback
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
@@ -21,7 +20,7 @@ from socialconnect.export.sink import AccountState
 from socialconnect.secret import bare, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -30,7 +29,10 @@ if TYPE_CHECKING:
     from socialconnect.export.job import Job
     from socialconnect.export.report import Ending
     from socialconnect.export.sink import RunState
+    from socialconnect.runs.run import Run
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -62,14 +64,14 @@ class Handed:
 def carry(order: Order, share: Share, states: bytes) -> Handed:
     """Export one share; `states` is what the target keeps of its accounts."""
     try:
-        with travelling():
-            return _carried(order, share, msgspec.json.decode(states, type=list[AccountState]))
+        return safely(_carried, order, share, states)
     except (SetupError, UsageError) as error:  # to be run again as it stands would be no use
         return Handed(error=bare(error))
 
 
-def _carried(order: Order, share: Share, known: list[AccountState]) -> Handed:
+def _carried(order: Order, share: Share, states: bytes) -> Handed:
     station = here(order.terms)
+    known = msgspec.json.decode(states, type=list[AccountState])
     if tuple(part.shape for part in station.parts(order.job, Traffic())) != order.shapes:
         raise UsageError(
             "A worker would write these rows otherwise than the caller says.",
@@ -87,16 +89,22 @@ def _carried(order: Order, share: Share, known: list[AccountState]) -> Handed:
 
 def read_share(terms: Terms, asked: Asked, share: Share) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read one share: its rows, and the outcomes of its accounts."""
-    with travelling():
-        run = portal.run(here(terms).read_share(asked, share), "thread")
-        return run.frame, run.outcomes
+    run = safely(_read, terms, asked, share)
+    return run.frame, run.outcomes
 
 
-@contextmanager
-def travelling() -> Iterator[None]:
-    """Errors leave the block bare; those that are not ours as one of ours, with all secrets scrubbed."""
+def _read(terms: Terms, asked: Asked, share: Share) -> Run:
+    return portal.run(here(terms).read_share(asked, share), "thread")
+
+
+def safely(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What `work` gives. Errors leave bare; those that are not ours as one of ours, with all secrets scrubbed.
+
+    A pickled error takes along what it was raised from and while: so nothing may be being handled when it is raised.
+    """
+    found: SocialConnectError
     try:
-        yield
+        return work(*args, **kwargs)
     except SocialConnectError as error:
         found = error
     except Exception as error:  # noqa: BLE001 - whatever it is, its frames and its words are not to travel
@@ -105,6 +113,4 @@ def travelling() -> Iterator[None]:
             f"A worker failed: {type(error).__name__}: {scrub(str(error))}.",
             cure="Its log has more. Run it again; report it if that does not help.",
         )
-    else:
-        return
     raise bare(found)
