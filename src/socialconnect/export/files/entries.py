@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
@@ -179,7 +180,7 @@ class Log:
         try:
             with self._store.reading(path) as raw, gzip.open(raw) as file:
                 yield from cast("Iterator[bytes]", file)
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise damaged(self._name, f"{path} is cut off or no longer what was written ({error})") from None
 
     def entries(self, after: int) -> Iterator[tuple[int, Entry]]:

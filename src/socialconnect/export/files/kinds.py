@@ -40,7 +40,9 @@ class _Parquet:
     """A Parquet file: rows are gathered until they make a good row group."""
 
     def __init__(self, path: str, schema: pa.Schema, level: int = 3) -> None:
-        self._file = pq.ParquetWriter(path, schema, compression="zstd", compression_level=level)
+        self._file = pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=level, write_page_checksum=True
+        )
         self._waiting: list[pa.Table] = []
         self._rows = self._bytes = 0
 
@@ -112,7 +114,8 @@ def goes_on(kind: Format, file: BinaryIO, schema: pa.Schema) -> bool:
 
 def write_part(path: str, table: pa.Table) -> None:
     """Staged rows: read once, so that speed counts more than size."""
-    pq.write_table(table, path, compression="zstd", compression_level=1, write_statistics=False)
+    how = {"compression": "zstd", "compression_level": 1, "write_statistics": False}
+    pq.write_table(table, path, **how, write_page_checksum=True)  # what is staged stands nowhere else
 
 
 def read(kind: Format, file: BinaryIO, schema: pa.Schema, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
@@ -141,7 +144,7 @@ def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
 
 
 def _read_parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    source = pq.ParquetFile(file)
+    source = pq.ParquetFile(file, page_checksum_verification=True)
     there = set(source.schema_arrow.names)
     names = [name for name in schema.names if name in there]
     # the rows of a batch count where it has no column at all

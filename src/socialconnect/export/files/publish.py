@@ -13,6 +13,7 @@ from socialconnect.export.files import kinds
 from socialconnect.export.files.entries import Entry, File
 from socialconnect.export.files.fates import GOES, MARKED, Fates
 from socialconnect.export.files.output import Output
+from socialconnect.export.files.trouble import whole
 from socialconnect.export.schema import schema, staged
 
 if TYPE_CHECKING:
@@ -98,11 +99,11 @@ class _Dataset:
         return output.files, old
 
     def _there(self, file: File, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
-        with self._to.store.reading(file.path) as source:
+        with whole(file.path), self._to.store.reading(file.path) as source:
             yield from kinds.read(self._to.layout.kind, source, schema(self._dataset), names)
 
     def _came(self, path: str, names: Sequence[str] = ()) -> Iterator[pa.RecordBatch]:
-        with self._to.store.reading(path) as source:
+        with whole(path), self._to.store.reading(path) as source:
             yield from kinds.read("parquet", source, staged(self._dataset), names)
 
     def _carry(self, output: Output, fates: Fates) -> list[str]:

@@ -31,7 +31,7 @@ from socialconnect.export.files.hold import hold
 from socialconnect.export.files.layout import Layout, partition
 from socialconnect.export.files.publish import Publication, accounts
 from socialconnect.export.files.store import TEMPORARY, Store
-from socialconnect.export.files.trouble import busy, damaged, target
+from socialconnect.export.files.trouble import busy, damaged, target, whole
 from socialconnect.export.schema import schema, staged
 from socialconnect.frames import arrow_type
 
@@ -202,7 +202,7 @@ class FileSink:
             columns = schema(state.held[resource].dataset)
             files = sorted(file.path for file in state.files.values() if file.resource == resource)
             for path in files:
-                with self._store.reading(self._found(path, state)) as file:
+                with whole(path), self._store.reading(self._found(path, state)) as file:
                     yield from kinds.read(self._layout.kind, file, columns)
 
     @contextmanager

@@ -6,6 +6,8 @@ import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from socialconnect.errors import DamagedState, SocialConnectError, TargetBusy, TargetError
 from socialconnect.secret import bare, scrub
 
@@ -37,6 +39,22 @@ def damaged(name: str, what: str) -> DamagedState:
         f"What is kept of the exports to {name} is damaged: {what}.",
         cure="The data are whole. Bring its folder .socialconnect back from a backup, or export to another place.",
     )
+
+
+@contextmanager
+def whole(path: str) -> Iterator[None]:
+    """Whoever reads a file there that is missing, or no longer what was written, is told which one it is."""
+    try:
+        yield
+    except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
+            raise
+        said = "it is missing" if isinstance(error, FileNotFoundError) else _told(error)
+        damage = TargetError(
+            f"{path} cannot be read as it was written: {said}.",
+            cure="Bring the file back from a backup, or export to another place. All others are as they were.",
+        )
+        raise bare(damage) from None
 
 
 def busy(message: str) -> TargetBusy:
