@@ -33,6 +33,12 @@ def unit(path):
     return found
 
 
+def complaints(place, units):
+    """What systemd says of our units, and not of others that they lead to."""
+    said = shell(place, f"systemd-analyze verify {units}").stderr
+    return [line for line in said.splitlines() if "socialconnect-export" in line]
+
+
 def crontab(place):
     """The variables of the crontab, and its only command."""
     lines = [line for line in (place.folder / "crontab").read_text().splitlines() if line and line[0] != "#"]
@@ -128,8 +134,7 @@ def test_systemd_takes_the_units(place):
     for name in ("socialconnect-export.service", "socialconnect-export.timer"):
         path = place.folder / name
         path.write_text(path.read_text().replace("/srv/exports/.venv/bin/socialconnect", str(command)))
-    done = shell(place, "systemd-analyze verify ./socialconnect-export.service ./socialconnect-export.timer")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert complaints(place, "./socialconnect-export.service ./socialconnect-export.timer") == []
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
@@ -141,8 +146,7 @@ def test_systemd_may_keep_the_secret_itself(place):
     path = place.folder / "socialconnect-export.service"
     kept = [line for line in path.read_text().splitlines() if not line.startswith(("EnvironmentFile=", "ExecStart="))]
     path.write_text("\n".join([line.strip() for line in [*kept, "[Service]", *lines]]))
-    done = shell(place, "systemd-analyze verify ./socialconnect-export.service")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert complaints(place, "./socialconnect-export.service") == []
     (place.folder / "clerk").write_text("a key\n")
     words = shlex.split(unit(path)["Service"]["ExecStart"].replace("$$", "$").replace("%d", str(place.folder)))
     assert shell(place, shlex.join(words)).stdout == "run job.toml --log-json a key\n"
