@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
 from socialconnect.errors import MissingPackage, UsageError
-from socialconnect.secret import SHORTEST, Secret, scrub
+from socialconnect.export.telling import shown
+from socialconnect.secret import SHORTEST, Secret
 
 if TYPE_CHECKING:
     from socialconnect.export.files.kinds import Format
@@ -133,12 +134,3 @@ def _missing(error: ImportError, package: str) -> MissingPackage:
 def _password(to: str) -> Secret | None:
     found = re.match(r"[\w+.-]+://[^/@]*?:(.+)@", to)
     return Secret(unquote(found[1])) if found and len(found[1]) >= SHORTEST else None
-
-
-def shown(to: str) -> str:
-    """A URL as it may be shown: without a password, and with no secret that is known.
-
-    >>> shown("sftp://ada:open-sesame@host/exports")
-    'sftp://ada:***@host/exports'
-    """
-    return scrub(re.sub(r"(://[^/@:]*:)[^/]*@", r"\1***@", to))
