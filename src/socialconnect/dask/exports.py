@@ -24,7 +24,8 @@ from socialconnect.export.files import FileSink
 from socialconnect.export.files.entries import HIDDEN
 from socialconnect.export.job import Job, Wanted
 from socialconnect.export.report import ExportReport, Traffic, attach
-from socialconnect.export.where import open_sink, shown
+from socialconnect.export.telling import shown
+from socialconnect.export.where import open_sink
 from socialconnect.runs.select import choose
 from socialconnect.secret import bare
 
