@@ -13,7 +13,7 @@ from socialconnect.export.sink import AccountState, Dataset, RunState
 from socialconnect.export.tables.kinds import kind
 from socialconnect.export.tables.layout import ACCOUNTS, DATASETS, KEPT, MARKS, RUNS, dtypes, layout, staging
 from socialconnect.frames import arrow_type
-from socialconnect.reading.declare import Dtype
+from socialconnect.reading.declare import Column, Dtype
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,8 +102,14 @@ def prepared(database: Database, dataset: Dataset, record: Record | None, mode: 
         if record.dataset.key != dataset.key:
             for table in (tables.data, tables.staged):
                 database.index(table, ("user_id", *dataset.key))
-    _recorded(database, Record(dataset, {**held, **dtypes(dataset)}))
+    _recorded(database, Record(_written(dataset), {**held, **dtypes(dataset)}))
     return tables
+
+
+def _written(dataset: Dataset) -> Dataset:
+    """What reading it back needs of a dataset; how its columns are cut from answers is none of that."""
+    columns = tuple(Column(one.name, one.dtype, personal=one.personal) for one in dataset.columns)
+    return Dataset(dataset.resource, columns, dataset.key)
 
 
 def _room(database: Database, tables: Layout) -> None:
