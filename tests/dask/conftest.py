@@ -20,7 +20,7 @@ def local_cluster(workers, **environment):
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address=":0",  # any port: with None it would want 8787, which others may have
         env={"CLERK_SECRET_KEY": KEY, **environment},
     )
 
@@ -33,7 +33,7 @@ def cluster():
 
 
 @pytest.fixture
-def serve(monkeypatch, no_key):
+def serve(monkeypatch, no_key):  # noqa: ARG001 - a machine without any other key
     """`with serve(users=60) as world:` everything made inside works on that world, workers too."""
 
     @contextmanager

@@ -35,7 +35,7 @@ def left(folder):
 
 
 @pytest.fixture
-def alone(world, tmp_path):
+def alone(world, tmp_path):  # noqa: ARG001 - it is what the client reads
     """The same export by one process: its report and where it went."""
     to = f"{tmp_path}/alone/"
     return sc.Client().export(RESOURCES, to, progress=False), to

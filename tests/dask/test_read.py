@@ -124,8 +124,8 @@ def test_no_cluster_is_told(monkeypatch):
         scd.read("github.repos")
 
 
-@pytest.mark.usefixtures("world")
-def test_a_frame_is_computed_on_a_cluster_only(cluster):
+@pytest.mark.usefixtures("cluster", "world")
+def test_a_frame_is_computed_on_a_cluster_only():
     """Another scheduler than the cluster's shares no budget, and is refused."""
     frame, _ = scd.read("github.repos", size=60)
     with pytest.raises(sc.UsageError, match="outside of a cluster"):

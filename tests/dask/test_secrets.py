@@ -138,7 +138,7 @@ def test_terms_hold_no_secret(monkeypatch):
     monkeypatch.setenv("SOCIALCONNECT_HASH_KEY", "h" * 64)
     monkeypatch.setenv("SOCIALCONNECT_CACHE", "/somewhere")
     names = dict(told(sc.Settings.make(secret_key=KEY, max_wait=12)))
-    assert names.keys() == {"base_urls", "budgets", "max_wait"}
+    assert names.keys() == {"base_urls", "budgets", "concurrency", "max_wait"}
     share = Share(0, (), listed=True)
     assert read_share.__module__ in cloudpickle.dumps(
         (read_share, Terms("i", told(sc.Settings.make())), Asked("x"), share)

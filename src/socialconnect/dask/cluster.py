@@ -35,19 +35,23 @@ def ready(dask: distributed.Client | None) -> distributed.Client:
     return dask
 
 
+def threads(dask: distributed.Client) -> int:
+    """How many threads all workers have just now."""
+    return sum(dask.nthreads().values())  # type: ignore[no-untyped-call]  # it has no types
+
+
 class Flow:
     """Tasks that are under way, and what comes of them as they end."""
 
     def __init__(self, dask: distributed.Client) -> None:
         self._dask = dask
         self._out: dict[Hashable, tuple[Future[Handed], Share]] = {}
-        self._ended = distributed.as_completed(loop=dask.loop)  # type: ignore[no-untyped-call]  # it has no types
+        self._ended = distributed.as_completed(loop=dask.loop)  # type: ignore[no-untyped-call]  # as above
 
     @property
     def room(self) -> bool:
         """Whether one more would leave no worker without work."""
-        threads = sum(self._dask.nthreads().values())  # type: ignore[no-untyped-call]  # as above
-        return len(self._out) < max(_AHEAD, _AHEAD * threads)
+        return len(self._out) < max(_AHEAD, _AHEAD * threads(self._dask))
 
     def add(self, future: Future[Handed], share: Share) -> None:
         """One more task."""

@@ -73,11 +73,12 @@ def export(  # noqa: PLR0913 - what a job can say
     of progress: what one of the two began the other goes on with. A worker that is killed costs nothing: another one
     goes on behind its last step, some two seconds of work, and nothing is written twice.
 
-    Parameters: those of `client.export`, where `concurrency` is of each share that a worker reads; `size` users make a
-    share; `via` is where workers write, a folder or any URL of fsspec's: it lies in the target by default, where that
-    is a folder, and must be named for a database or a single file. All workers and this process must reach it, with
-    credentials of their own. `client` lists the users, `sc.Client()` by default: it must have its key from the
-    environment, as workers have theirs; `dask` is the cluster's client, by default the current one.
+    Parameters: those of `client.export`; `concurrency` is that of each thread of a worker, by default its part of the
+    setting; `size` users make a share; `via` is where workers write, a folder or any URL of fsspec's: it lies in the
+    target by default, where that is a folder, and must be named for a database or a single file. All workers and this
+    process must reach it, with credentials of their own. `client` lists the users, `sc.Client()` by default: it must
+    have its key from the environment, as workers have theirs; `dask` is the cluster's client, by default the current
+    one. There is no `watch` and no `progress`: Dask's own dashboard shows the shares.
 
     Returns the ExportReport of `client.export`. Raises what that raises, and a UsageError for a client that cannot be
     sent; an InvalidKey or MissingKey where a worker has no key, or one of another instance.
@@ -177,7 +178,7 @@ class _Export:
 
     def _order(self, instance: str, run: RunState, until: float | None) -> Order:
         names = [part.name for part in self._parts]
-        terms = Terms(instance, told(self._client.settings), further(self._client, names))
+        terms = Terms(instance, told(self._client.settings, cluster.threads(self._dask)), further(self._client, names))
         # where to is no business of the workers: an address may hold a password
         job = self._job.model_copy(update={"to": "-", "users": None, "resume": True})
         shapes = tuple(part.shape for part in self._parts)

@@ -2,8 +2,9 @@
 
 A place is lent for a moment. Whoever asked may use it until `lasting` after it asked, by its own clock: as it asked
 before the place was given, and has it after that, no two clocks need to agree. The window is longer by as much, so that
-however late places are used there are never more requests in any stretch than the limit says. What a worker does not
-use, because it was killed or was too slow, is back when the window has passed over it.
+however late places are used there are never more requests in any stretch than the limit says; and by as much again, for
+what a request takes to its host, which counts it only then. What a worker does not use, because it was killed or was
+too slow, is back when the window has passed over it.
 
 Dask's own Semaphore bounds how many go on at a time, and knows no rates.
 """
@@ -41,13 +42,14 @@ class Ledger:
     """What all workers have spent in one lane; times are given, so nothing here waits.
 
     >>> ledger = Ledger([(2, 10.0)])
-    >>> ledger.places([1, 1, 1], now=0.0)
-    ([0.0, 0.0], 9.6)
+    >>> waits, again = ledger.places([1, 1, 1], now=0.0)
+    >>> waits, round(again)
+    ([0.0, 0.0], 10)
     """
 
     def __init__(self, limits: Sequence[tuple[int, float]]) -> None:
         late = min(map(lasting, (seconds for _, seconds in limits)))
-        self._windows = [Window(requests, seconds + late) for requests, seconds in limits]
+        self._windows = [Window(requests, seconds + 2 * late) for requests, seconds in limits]
         self._closed_until = 0.0
         self.given = 0
 

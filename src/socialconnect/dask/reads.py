@@ -70,7 +70,7 @@ def read(
     chosen = choose(users)
     client = client or Client()
     check(client)
-    cluster.ready(dask)
+    there = cluster.ready(dask)
     asked = Asked(resource, None if columns is None else tuple(columns), raw, tuple(arguments.items()))
     station, engine = Station.like(client), client.settings.engine
     try:
@@ -81,7 +81,11 @@ def read(
             everybody = station.having([provider_of(connector.strategy)], Traffic())
             chosen, left_out = portal.run(everybody, engine)
             tell_left_out(left_out)
-        terms = Terms(portal.run(station.instance(), engine).id, told(client.settings), further(client, [resource]))
+        terms = Terms(
+            portal.run(station.instance(), engine).id,
+            told(client.settings, cluster.threads(there)),
+            further(client, [resource]),
+        )
     finally:
         portal.run(station.aclose(), engine)
     meta = Table(connector.resource(name).select(asked.columns), raw=raw).frame()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # secrets, and what is of the machine that it is set on
 _OWN = frozenset({"secret_key", "hash_key", "cache", "engine", "progress", "redirect_url"})
+_LEAST = 8  # requests under way for each thread, however many there are
 _SHARED = ("environment", "dotenv", "keyring", "colab")
 GIVE = f"Set {KEY} in the environment of each worker, where it is started: it is never sent to them."
 
@@ -57,9 +58,15 @@ def shares(users: Sequence[Chosen], size: int, *, listed: bool) -> Iterator[Shar
         yield Share(number, tuple(users[at : at + size]), listed)
 
 
-def told(settings: Settings) -> tuple[tuple[str, object], ...]:
-    """What was set, but for secrets and for what each machine has to itself."""
-    return tuple((name, getattr(settings, name)) for name in sorted(settings.model_fields_set - _OWN))
+def told(settings: Settings, threads: int = 1) -> tuple[tuple[str, object], ...]:
+    """What was set, but for secrets and for what each machine has to itself.
+
+    The requests under way at one host are shared out to so many threads: more at a time would only wait there longer,
+    and come to be counted by the host when nobody can tell.
+    """
+    given = {name: getattr(settings, name) for name in settings.model_fields_set - _OWN}
+    given["concurrency"] = max(_LEAST, settings.concurrency // max(1, threads))
+    return tuple(sorted(given.items()))
 
 
 def further(client: Client, names: Iterable[str]) -> tuple[Connector, ...]:
