@@ -72,6 +72,9 @@ class DuckDB(Database):
         with told(self.name):
             hold.take()
         self._hold = hold
+        if self._open is not None:  # somebody looked at what is there before, which only reads
+            self._open.close()
+            self._open = None
         self.duck.execute("SELECT 1")
 
     def still_held(self) -> None:
