@@ -1,8 +1,10 @@
 """An export over the workers of a real cluster, also when one of them is killed."""
 
+import json
 import os
 import signal
 import threading
+from bisect import bisect_right
 from collections import Counter
 
 import pandas as pd
@@ -157,26 +159,40 @@ def test_a_provider_that_is_not_offered_is_told_once(serve, tmp_path):
         assert notion.codes == {3: 1}
 
 
+@pytest.mark.usefixtures("cluster")
+def test_one_budget_holds_for_all_processes(world, tmp_path, monkeypatch):
+    """Clerk counts no more requests in any stretch than its limit, of the caller and all workers together."""
+    monkeypatch.setenv("SOCIALCONNECT_BUDGETS", json.dumps({"https://api.clerk.com": "30/2s"}))
+    report = scd.export("github.repos", f"{tmp_path}/x/", size=10)
+    times = sorted(one.at for one in world.requests if one.host == "api.clerk.com")
+    assert len(times) > 50
+    assert report.ending == "finished"
+    assert max(bisect_right(times, start + 2.0) - place for place, start in enumerate(times)) <= 30
+
+
 def test_a_killed_worker_costs_nothing(cluster, serve, tmp_path):
     """One of three workers is killed with SIGKILL in the middle: everything comes, once, and little is read again."""
     with serve(users=150) as world:
         sc.Client().export(RESOURCES, f"{tmp_path}/alone/", progress=False)
         alone = len(world.requests)
         victims = [pid for pid in cluster.run(os.getpid).values() if pid != os.getpid()]
-        killed = threading.Event()
+        over = threading.Event()
 
         def kill():
-            while len(world.requests) < alone + alone // 3:
-                killed.wait(0.01)
-            os.kill(victims[0], signal.SIGKILL)
-            killed.set()
+            while not over.wait(0.01):
+                if len(world.requests) > alone + alone // 3:
+                    os.kill(victims[0], signal.SIGKILL)
+                    return
 
         thread = threading.Thread(target=kill)
         thread.start()
-        report = scd.export(RESOURCES, f"{tmp_path}/many/", size=25)
-        thread.join()
-        assert killed.is_set()
+        try:
+            report = scd.export(RESOURCES, f"{tmp_path}/many/", size=25)
+        finally:
+            over.set()
+            thread.join()
         assert report.ending == "finished"
         same(f"{tmp_path}/many/", f"{tmp_path}/alone/")
         assert left(tmp_path) == []
-        assert victims[0] not in cluster.run(os.getpid).values()
+        assert victims[0] not in cluster.run(os.getpid).values()  # it was killed
+        assert len(world.requests) - alone < 1.5 * alone

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
     from concurrent.futures import Future
 
-    from distributed import Worker
+    from distributed import Client, Worker
 
     from socialconnect.reading.declare import Budget
 
@@ -40,15 +40,15 @@ class Lending(Protocol):
 
 
 class FromScheduler:
-    """The scheduler of a worker, asked on the worker's own loop: ours runs in another thread."""
+    """The scheduler of a worker or of the caller, asked on Dask's own loop: ours runs in another thread."""
 
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    def __init__(self, dask: Worker | Client) -> None:
+        self._dask = dask
         self._under_way: set[object] = set()
 
     async def places(self, lane: str, limits: Sequence[tuple[int, float]], wanted: Sequence[int]) -> Answer:
         """Ask for places."""
-        call = getattr(self._worker.scheduler, PLACES)(lane=lane, limits=list(limits), wanted=list(wanted))
+        call = getattr(self._dask.scheduler, PLACES)(lane=lane, limits=list(limits), wanted=list(wanted))
         answer: Answer | None = await asyncio.wrap_future(self._there(call))
         if answer is None:  # it does not know the word
             raise Unavailable("The scheduler was started anew, and lends no budget.", cure="Call read or export again.")
@@ -56,12 +56,12 @@ class FromScheduler:
 
     def closed(self, lane: str, seconds: float) -> None:
         """Tell that a lane is closed."""
-        future = self._there(getattr(self._worker.scheduler, CLOSED)(lane=lane, seconds=seconds))
+        future = self._there(getattr(self._dask.scheduler, CLOSED)(lane=lane, seconds=seconds))
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
 
     def _there(self, call: Coroutine[object, object, Answer | None]) -> Future[Answer | None]:
-        loop: asyncio.AbstractEventLoop = self._worker.loop.asyncio_loop  # type: ignore[attr-defined]  # tornado's own
+        loop: asyncio.AbstractEventLoop = self._dask.loop.asyncio_loop  # type: ignore[union-attr]  # tornado's own
         return asyncio.run_coroutine_threadsafe(call, loop)
 
 

@@ -13,6 +13,7 @@ from distributed import KilledWorker
 from socialconnect import portal
 from socialconnect.client import Client
 from socialconnect.dask import cluster
+from socialconnect.dask.budget import FromScheduler
 from socialconnect.dask.handing import Taking
 from socialconnect.dask.station import Station
 from socialconnect.dask.tally import Total
@@ -146,6 +147,7 @@ class _Export:
         """List, hand out, take in, publish."""
         until = None if self._job.deadline is None else time() + self._job.deadline.total_seconds()
         instance = portal.run(self._station.instance(), self._engine).id
+        self._station.lent(FromScheduler(self._dask), instance)
         try:
             last = self._sink.open([part.dataset for part in self._parts], self._job.mode)
             run, resumed = goes_on(last, self._job)

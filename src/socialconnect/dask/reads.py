@@ -14,6 +14,7 @@ from socialconnect import portal
 from socialconnect.clerk.strategy import provider_of
 from socialconnect.client import Client
 from socialconnect.dask import cluster
+from socialconnect.dask.budget import FromScheduler
 from socialconnect.dask.exports import SIZE
 from socialconnect.dask.station import Asked, Station
 from socialconnect.dask.tasks import read_share
@@ -76,13 +77,15 @@ def read(
     try:
         station.reader(asked, Share(0, (), listed=True))  # what cannot be meant is told before anything is asked
         connector, name = client.connectors.resource(resource)
+        instance = portal.run(station.instance(), engine).id
+        station.lent(FromScheduler(there), instance)
         listed = chosen is None
         if chosen is None:
             everybody = station.having([provider_of(connector.strategy)], Traffic())
             chosen, left_out = portal.run(everybody, engine)
             tell_left_out(left_out)
         terms = Terms(
-            portal.run(station.instance(), engine).id,
+            instance,
             told(client.settings, cluster.threads(there)),
             further(client, [resource]),
         )

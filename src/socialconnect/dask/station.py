@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from socialconnect.clerk.api import Listing
     from socialconnect.client import Client
+    from socialconnect.dask.budget import Lending
     from socialconnect.dask.terms import Share, Terms
     from socialconnect.export.job import Job
     from socialconnect.export.part import Part
@@ -74,10 +75,10 @@ class Station(AsyncClient):
         """A station of the caller's own process, with its client's key, settings and connectors."""
         return cls(settings=client.settings, connectors=client.connectors.values())
 
-    def lent(self, worker: Worker, instance: str) -> None:
-        """Have what the limits of whole hosts allow lent by the worker's scheduler."""
+    def lent(self, lending: Lending, instance: str) -> None:
+        """Have what the limits of whole hosts allow lent by the scheduler."""
         wire = self._wire
-        wire.budgets = SharedBudgets(max_wait=self.settings.max_wait, whose=instance, lending=FromScheduler(worker))
+        wire.budgets = SharedBudgets(max_wait=self.settings.max_wait, whose=instance, lending=lending)
 
     async def having(self, providers: Collection[str], traffic: Traffic) -> tuple[list[Chosen], int]:
         """Everybody who has connected any of the providers, newest first; and how many records could not be read."""
@@ -169,7 +170,7 @@ def _made(terms: Terms, worker: Worker) -> Station:
     except MissingKey:
         raise bare(MissingKey(f"The worker {worker.address} finds no Clerk secret key.", cure=GIVE)) from None
     station = Station(settings=settings, connectors=terms.connectors)
-    station.lent(worker, terms.instance)
+    station.lent(FromScheduler(worker), terms.instance)
     try:
         found = portal.run(station.instance(), "thread")
     except InvalidKey as error:
