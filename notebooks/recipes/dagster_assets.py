@@ -1,4 +1,4 @@
-"""Dagster: the export as an asset. job.toml is beside this file, the secret key in the environment."""  # noqa: INP001 - no package
+"""Dagster: the export as an asset. job.toml is beside this file, the secret key in the environment."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ JOB = Path(__file__).with_name("job.toml")
 def exports() -> MaterializeResult:
     """What the users of our application have connected."""
     command = ["socialconnect", "run", str(JOB), "--json", "--log-json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)  # noqa: S603 - a fixed command
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode in (1, 2, 3):
         raise Failure("The job or the set-up must be mended: no other try would do.", allow_retries=False)
     if done.returncode == 8:

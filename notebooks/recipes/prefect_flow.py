@@ -1,4 +1,4 @@
-"""Prefect 3: the job each night. job.toml is beside this file, the secret key in the environment."""  # noqa: INP001 - no package
+"""Prefect 3: the job each night. job.toml is beside this file, the secret key in the environment."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ JOB = Path(__file__).with_name("job.toml")
 def export() -> tuple[int, str]:
     """The exit code and the report; what another try may mend is raised, so that it is tried."""
     command = ["socialconnect", "run", str(JOB), "--json", "--log-json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - a fixed command
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode not in (0, 1, 2, 3, 4, 8):
         raise RuntimeError(f"It ended with {done.returncode}: the next try goes on with what is left.")
     return done.returncode, done.stdout
