@@ -39,7 +39,7 @@ class Scheduler:
 
 
 def budgets(scheduler, *, max_wait=300.0):
-    return SharedBudgets(max_wait=max_wait, whose="ins_1", lending=scheduler)
+    return SharedBudgets(max_wait=max_wait, lending=scheduler)
 
 
 async def send(own, count, sent, *, at_once=80, budget=CLERK):

@@ -138,18 +138,17 @@ class SharedLane(Lane):
 
 
 class SharedBudgets(Budgets):
-    """All lanes of one worker's client; those of hosts are lent under names that begin with `whose`."""
+    """All lanes of one client; those of hosts are lent, to all instances of a cluster together: a key has no name."""
 
-    def __init__(self, *, max_wait: float, whose: str, lending: Lending) -> None:
+    def __init__(self, *, max_wait: float, lending: Lending) -> None:
         super().__init__(max_wait=max_wait)
-        self._whose = whose
         self._lending = lending
 
     def lane(self, name: str, budgets: Iterable[Budget]) -> Lane:
         """The lane of that name: one that is shared where its budgets are for everybody who calls the host."""
         budgets = tuple(budgets)
         if name not in self._lanes and budgets and all(budget.per == "host" for budget in budgets):
-            self._lanes[name] = SharedLane(f"{self._whose} {name}", budgets, self._lending, self.max_wait)
+            self._lanes[name] = SharedLane(name, budgets, self._lending, self.max_wait)
         return super().lane(name, budgets)
 
     async def spend(self, lanes: Iterable[Lane], who: str, weight: int = 1) -> float:

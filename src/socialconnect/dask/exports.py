@@ -146,8 +146,8 @@ class _Export:
     def run(self, chosen: Sequence[Chosen] | None, size: int) -> ExportReport:
         """List, hand out, take in, publish."""
         until = None if self._job.deadline is None else time() + self._job.deadline.total_seconds()
+        self._station.lent(FromScheduler(self._dask))
         instance = portal.run(self._station.instance(), self._engine).id
-        self._station.lent(FromScheduler(self._dask), instance)
         try:
             last = self._sink.open([part.dataset for part in self._parts], self._job.mode)
             run, resumed = goes_on(last, self._job)

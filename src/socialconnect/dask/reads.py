@@ -77,8 +77,8 @@ def read(
     try:
         station.reader(asked, Share(0, (), listed=True))  # what cannot be meant is told before anything is asked
         connector, name = client.connectors.resource(resource)
+        station.lent(FromScheduler(there))
         instance = portal.run(station.instance(), engine).id
-        station.lent(FromScheduler(there), instance)
         listed = chosen is None
         if chosen is None:
             everybody = station.having([provider_of(connector.strategy)], Traffic())

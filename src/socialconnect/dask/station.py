@@ -75,10 +75,10 @@ class Station(AsyncClient):
         """A station of the caller's own process, with its client's key, settings and connectors."""
         return cls(settings=client.settings, connectors=client.connectors.values())
 
-    def lent(self, lending: Lending, instance: str) -> None:
+    def lent(self, lending: Lending) -> None:
         """Have what the limits of whole hosts allow lent by the scheduler."""
         wire = self._wire
-        wire.budgets = SharedBudgets(max_wait=self.settings.max_wait, whose=instance, lending=lending)
+        wire.budgets = SharedBudgets(max_wait=self.settings.max_wait, lending=lending)
 
     async def having(self, providers: Collection[str], traffic: Traffic) -> tuple[list[Chosen], int]:
         """Everybody who has connected any of the providers, newest first; and how many records could not be read."""
@@ -170,7 +170,7 @@ def _made(terms: Terms, worker: Worker) -> Station:
     except MissingKey:
         raise bare(MissingKey(f"The worker {worker.address} finds no Clerk secret key.", cure=GIVE)) from None
     station = Station(settings=settings, connectors=terms.connectors)
-    station.lent(FromScheduler(worker), terms.instance)
+    station.lent(FromScheduler(worker))
     try:
         found = portal.run(station.instance(), "thread")
     except InvalidKey as error:
