@@ -329,9 +329,8 @@ def main():
             except (AssertionError, SocialConnectError) as error:
                 struck, verdict = 0, f"{type(error).__name__}: {error}"
             bad += bool(verdict)
-            say(
-                f"{number:2} {moments} {time.perf_counter() - began:.1f} s: killed {struck} times: {verdict or 'the same'}"
-            )
+            took = f"{time.perf_counter() - began:.1f} s, killed {struck} times"
+            say(f"{number:2} {moments} {took}: {verdict or 'the same'}")
     lab.close()
     return 1 if bad else 0
 
