@@ -6,13 +6,19 @@ import signal
 import threading
 from bisect import bisect_right
 from collections import Counter
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 import socialconnect as sc
 import socialconnect.dask as scd
+from socialconnect.dask.cluster import ready
 from socialconnect.dask.handing import Taking
+from socialconnect.dask.tasks import Order, carry
+from socialconnect.dask.terms import Share, Terms, told
+from socialconnect.export.exports import new_run
+from socialconnect.export.job import Job
 
 RESOURCES = ["github.repos", "google.profile", "notion.users"]
 ROWS = ["user_id", "external_account_id"]
@@ -157,6 +163,23 @@ def test_a_provider_that_is_not_offered_is_told_once(serve, tmp_path):
         assert report.exit_code == 3
         assert "Notion" in notion.first_error
         assert notion.codes == {3: 1}
+
+
+@pytest.mark.usefixtures("world")
+def test_a_worker_that_would_write_otherwise_is_refused(cluster):
+    """A worker of another version, or with another key to hash with, is found out before it writes anything."""
+    terms = Terms("ins", told(sc.Settings.make()))
+    order = Order(
+        replace(terms, instance=sc.Client().instance().id),
+        Job.make("github.repos", "-"),
+        new_run(Job.make("github.repos", "-")),
+        "memory://via",
+        "handed",
+        ("another shape",),
+    )
+    handed = ready(cluster).submit(carry, order, Share(0, (), listed=True), b"[]", pure=False).result(timeout=20)
+    assert isinstance(handed.error, sc.UsageError)
+    assert "SOCIALCONNECT_HASH_KEY" in handed.error.cure
 
 
 @pytest.mark.usefixtures("cluster")
