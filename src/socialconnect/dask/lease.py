@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NAME = "socialconnect-budgets"
 PLACES = "socialconnect_places"
 CLOSED = "socialconnect_closed"
+_PARTS, _MANY = 5, 50  # a limit of so many is spent in so many parts
 AHEAD = 1.0  # seconds: places further ahead are not given yet, since who gets them may be killed
 
 
@@ -49,7 +50,10 @@ class Ledger:
 
     def __init__(self, limits: Sequence[tuple[int, float]]) -> None:
         late = min(map(lasting, (seconds for _, seconds in limits)))
-        self._windows = [Window(requests, seconds + 2 * late) for requests, seconds in limits]
+        whole = [(requests, seconds + 2 * late) for requests, seconds in limits]
+        # evenly: a thousand at once queue up at the host, and are counted when the next thousand comes
+        even = [(requests // _PARTS, seconds / _PARTS) for requests, seconds in whole if requests >= _MANY]
+        self._windows = [Window(requests, seconds) for requests, seconds in whole + even]
         self._closed_until = 0.0
         self.given = 0
 
