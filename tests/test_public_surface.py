@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -155,3 +156,8 @@ def test_reprs_are_one_short_line(client, make, shown):
     assert text.startswith(shown)
     assert "\n" not in text
     assert len(text) < 200
+
+
+def test_the_package_can_be_sent_to_another_process():
+    """A function that names the package by its short name is pickled with it, as the same package."""
+    assert pickle.loads(pickle.dumps(sc)) is sc

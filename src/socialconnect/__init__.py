@@ -254,5 +254,8 @@ class _Package(ModuleType):
         if not (name in _HOME and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return import_module, (self.__name__,)  # a cell's function that names it is sent to other processes
+
 
 sys.modules[__name__].__class__ = _Package
