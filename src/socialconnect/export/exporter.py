@@ -121,7 +121,6 @@ class Exporter:
         await self._commit(force=True)
         ended = msgspec.structs.replace(run, status=ending, ended_at=round(time(), 3))
         listed = [part.name for part in self._parts if part.off is None] if self._everyone(ending) else []
-        give_back()
         await self._keeper.call(self._sink.finish, ended, listed)
         return self._report(ended, ending, error)
 
@@ -385,6 +384,8 @@ class Exporter:
                     work.dirty = False
             if rows or changes:
                 await self._keeper.call(self._sink.commit, rows, changes)
+                del rows
+                give_back()
             self._committed_at = now()
 
     async def _rescue(self) -> None:

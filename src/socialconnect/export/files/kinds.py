@@ -21,6 +21,7 @@ Format = Literal["parquet", "csv", "jsonl"]
 GROUP_ROWS = 65_536  # of a row group: what a reader of one column takes in at once
 _GROUP_BYTES = 12 << 20
 _READ_ROWS = 16_384
+_BATCH_ROWS = 4_096  # of Parquet: what is decoded at once
 _BLOCK = 1 << 20  # of text read at once, of which Arrow has a few dozen in memory
 _MOST_BLOCK = 1 << 30
 _LIST = pa.list_(pa.large_string())
@@ -57,6 +58,7 @@ class _Parquet:
         if self._rows:
             self._file.write_table(pa.concat_tables(self._waiting), row_group_size=GROUP_ROWS)
         self._waiting, self._rows, self._bytes = [], 0, 0
+        pa.default_memory_pool().release_unused()  # it would keep 40 MB for the next group
 
     def close(self) -> None:
         self._flush()
@@ -147,8 +149,9 @@ def _read_parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]
     source = pq.ParquetFile(file, page_checksum_verification=True)
     there = set(source.schema_arrow.names)
     names = [name for name in schema.names if name in there]
-    # the rows of a batch count where it has no column at all
-    yield from source.iter_batches(batch_size=_READ_ROWS, columns=names or source.schema_arrow.names[:1])
+    # the rows of a batch count where it has no column at all; each thread would keep memory of its own
+    columns = names or source.schema_arrow.names[:1]
+    yield from source.iter_batches(batch_size=_BATCH_ROWS, columns=columns, use_threads=False)
 
 
 def _read_text(kind: Format, file: BinaryIO, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
