@@ -138,7 +138,8 @@ def test_memory_does_not_grow_with_the_users(monkeypatch: pytest.MonkeyPatch) ->
     client.export("github.repos", "x", users[:50])  # what is loaded and built once
     some = traced(lambda: client.export("github.repos", "x", users[50:130]))
     many = traced(lambda: client.export("github.repos", "x", users[130:450]))
-    assert many < 1.2 * some
+    # how many pages are under way at one time differs by a megabyte or two; the rows themselves would be twenty
+    assert many < 1.2 * some + 2_000_000
 
 
 @pytest.mark.parametrize("mode", ["replace", "merge"])
