@@ -184,7 +184,7 @@ def _tell(job: "Job", found: "Outlook") -> None:
     most = "At most" if job.incremental else "About"
     show.say(
         f"{most} {found.rows:,} rows of {found.accounts:,} accounts, {found.size / 1e6:,.1f} MB before they are "
-        f"compressed; {lasting(found.seconds)}. Memory stays flat."
+        f"compressed; {lasting(found.seconds)}. Memory stays flat, at some 400 MB."
     )
     for one in found.skipped[:_SHOWN]:
         show.say(f"  {one.accounts:,} {one.state} in {one.resource}: {one.cure}".rstrip(": "))
