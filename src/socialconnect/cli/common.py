@@ -35,9 +35,9 @@ class Common:
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Work on the embedded world: no account, no network.")] = (
         False
     )
-    world: Annotated[
-        int | None, typer.Option("--users", "--world", min=1, max=100_000, metavar="N", help=_WORLD)
-    ] = None
+    world: Annotated[int | None, typer.Option("--users", "--world", min=1, max=100_000, metavar="N", help=_WORLD)] = (
+        None
+    )
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="Which embedded world it is.")] = None
     fault: Annotated[
         list[str] | None,
