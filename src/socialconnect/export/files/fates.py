@@ -160,7 +160,7 @@ class _Column:
         """Whether anything is said of any row."""
         return bool(self._values.any())
 
-    def put(self, rows: Numbers, values: object) -> None:
+    def put(self, rows: Numbers, values: Integers | Booleans | int) -> None:
         """Say something of these rows."""
         self._values[rows] = values
 
