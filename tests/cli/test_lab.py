@@ -31,18 +31,18 @@ told = {
 pathlib.Path(os.environ["WITNESS"]).write_text(json.dumps(told))
 """
 STUBBORN = """
-import signal, sys, time
+import os, signal, sys, time
 
 asked = []
 
 def ask(*_):
     asked.append(1)
-    print("sure?", flush=True)
+    os.write(1, b"sure?\\n")  # a print that a signal interrupts refuses another one
     if len(asked) > 1:
         sys.exit(0)
 
 signal.signal(signal.SIGINT, ask)
-print("up", flush=True)
+os.write(1, b"up\\n")
 while True:
     signal.pause()
 """
