@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,14 @@ def chromium():
             yield browser
         finally:
             browser.close()
+
+
+def picture(page, path):
+    """A picture to look at; a busy browser that cannot take one fails no test, which looks at the page itself."""
+    for _ in range(2):
+        with suppress(sync_api.Error):
+            page.screenshot(path=path)
+            return
 
 
 def kept(tmp_path):

@@ -81,7 +81,7 @@ class Desk:
         return self.page.locator(".sc-connect .sc-end")
 
     def shot(self, what, page=None):
-        (page or self.page).screenshot(path=self.shots / f"{self.name}-{what}.png")
+        hands.picture(page or self.page, self.shots / f"{self.name}-{what}.png")
 
     def themes(self, what):
         """The notebook in both themes."""

@@ -49,7 +49,7 @@ def page(browser):
 def shot(page, server, tmp_path, request):
     """`shot("read")`: keep what is seen now."""
     name = f"{server.module}-{request.node.originalname.removeprefix('test_')}"
-    return lambda what, seen=page: seen.screenshot(path=hands.kept(tmp_path) / f"{name}-{what}.png")
+    return lambda what, seen=page: hands.picture(seen, hands.kept(tmp_path) / f"{name}-{what}.png")
 
 
 def _explore(page, server, users, theme="Light"):
