@@ -301,3 +301,22 @@ def test_no_mark_is_kept_of_a_personal_parent(sink, personal, kept):
     client = sc.sandbox(users=20)
     client.export("google.events", "x", personal=personal, mode="append")
     assert any(state.marks for state in sink.kept.values()) is kept
+
+
+@pytest.mark.usefixtures("often")
+def test_a_page_is_not_gone_on_with_under_another_key(sink, monkeypatch):
+    """Where the key for hashing has changed meanwhile, an account is read from its beginning, all of it by the new."""
+    monkeypatch.setenv("SOCIALCONNECT_HASH_KEY", "a" * 40)
+    whole = sc.sandbox(users=200, seed=3).read("github.repos", on_error="ignore").frame
+    large = whole["user_id"].value_counts().index[0]
+    sink.breaks_at = 2
+    with pytest.raises(TargetError):
+        sc.sandbox(users=200, seed=3).export("github.repos", "x", large, personal="hash")
+    [kept] = sink.kept.values()
+    assert kept.place is not None
+    sink.breaks_at = None
+    monkeypatch.setenv("SOCIALCONNECT_HASH_KEY", "b" * 40)
+    sc.sandbox(users=200, seed=3).export("github.repos", "x", large, personal="hash", resume=True)
+    found = sink.seen["github.repos"]
+    assert len(found) == (whole["user_id"] == large).sum()
+    assert len({row["owner_login"] for row in found}) == whole.loc[whole["user_id"] == large, "owner_login"].nunique()

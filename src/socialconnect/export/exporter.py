@@ -106,7 +106,8 @@ class Exporter:
             async with asyncio.timeout(limit) as timeout:
                 await self._all(workers)
         except TimeoutError:
-            if not timeout.expired():
+            if not timeout.expired():  # somebody else's
+                await self._rescue()
                 raise
             ending = "deadline"
         except _Enough:

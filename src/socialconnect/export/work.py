@@ -135,7 +135,7 @@ class Work:
     def _place(self) -> Place | None:
         if self.start.marks or not self.part.keeps_places or (not self._listing.url and not self._done):
             return None  # what has changed is soon read again
-        return msgspec.structs.replace(self._listing, done=tuple(self._done))
+        return msgspec.structs.replace(self._listing, done=tuple(self._done), shape=self.part.shape)
 
     def _state(
         self, status: str, *, reason: str = "", code: int = 0, again: bool = False, place: Place | None = None
@@ -164,7 +164,7 @@ def _start(part: Part, job: Job, run: RunState, before: AccountState | None) -> 
     """How to begin: where this run stood, else with what has changed since the last one, else anew."""
     if before is None:
         return ANEW
-    if begun(before, run) and before.place is not None:
+    if begun(before, run) and before.place is not None and before.place.shape == part.shape:
         return Start(before.place)
     aged = job.full_every is not None and time() - before.full_at > job.full_every.total_seconds()
     if not job.incremental or aged or before.shape != part.shape:

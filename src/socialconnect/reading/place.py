@@ -39,7 +39,8 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     """The page to go on with in one account's listing, as its own request tells it: nothing of it is secret.
 
     `url` and `body` are those of the request, `rows` what came of the listing before it. With parents, `done` are marks
-    (`parent_mark`) of those that are read, and `parent` that of the one in whose listing it stands.
+    (`parent_mark`) of those that are read, and `parent` that of the one in whose listing it stands. `shape` tells what
+    was asked for: in another one its page cannot be gone on with.
     """
 
     url: str = ""
@@ -47,6 +48,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: int = 0
     parent: str = ""
     done: tuple[str, ...] = ()
+    shape: str = ""
 
     def asking(self, request: Request) -> Request:
         """The request for that page, made of the one for the first."""
